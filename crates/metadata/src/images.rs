@@ -1,0 +1,100 @@
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+use weir_image_api::{Image, ResourceVersion};
+use weir_oci::Digest;
+
+use crate::listing::Section;
+use crate::sqlite::Transaction;
+use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns};
+
+const BY_NAME: &str = "SELECT name, uid, version, created, record FROM image WHERE name = ?1";
+
+const AFTER: &str = "SELECT name, uid, version, created, record FROM image \
+                     WHERE name > ?1 ORDER BY name LIMIT ?2";
+
+const COUNT_AFTER: &str = "SELECT count(*) FROM (SELECT 1 FROM image WHERE name > ?1 LIMIT ?2)";
+
+pub(crate) const READS: &[&str] = &[BY_NAME, AFTER, COUNT_AFTER];
+
+/// Keeps the Image record of a manifest. One that exists stays as it is (image-api 13).
+pub(crate) fn ensure(
+    transaction: &mut Transaction<'_>,
+    digest: &Digest,
+    image: &Image,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
+    let name = digest.to_string();
+    if transaction.row("SELECT 1 FROM image WHERE name = ?1", [&name], |_| Ok(()))?.is_some() {
+        return Ok(());
+    }
+    let uid = Uuid::new_v4().to_string();
+    let version = transaction.next_version();
+    transaction.execute(
+        "INSERT INTO image (name, uid, version, created, record) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            name,
+            uid,
+            version.cast_signed(),
+            columns::seconds(now_ms).seconds(),
+            columns::to_json(image)
+        ],
+    )?;
+    // An Image that was deleted while tags pointed to it: they can be pulled again (reliability I2).
+    transaction.execute(
+        "UPDATE tag SET pullable = 1 WHERE image = ?1 AND pullable = 0 AND EXISTS \
+         (SELECT 1 FROM revision r WHERE r.repository = tag.repository AND r.digest = tag.image \
+          AND r.state <> 'deleted')",
+        [&name],
+    )?;
+    let change = Change {
+        version,
+        resource: Resource::Image,
+        namespace: None,
+        name,
+        uid,
+        action: Action::Added,
+    };
+    changes::record(transaction, &change, now_ms)
+}
+
+impl Engine {
+    /// An Image.
+    pub fn image(&self, name: &str) -> Result<Option<Image>, Error> {
+        self.records().read(|connection| find(connection, name, self.host()))
+    }
+
+    /// The Images, in byte order of their names.
+    pub fn images(&self, page: &Page) -> Result<Listed<Image>, Error> {
+        let section = Section::of(page);
+        self.records().snapshot(|connection| {
+            let rows = connection
+                .prepare_cached(AFTER)?
+                .query_map(params![section.after_name(), section.rows()], |row| read(row, self.host()))?
+                .collect::<Result<Vec<_>, _>>()?;
+            section.list(
+                connection,
+                rows,
+                |image| (String::new(), image.metadata.name.clone()),
+                |last, most| {
+                    let mut statement = connection.prepare_cached(COUNT_AFTER)?;
+                    statement.query_row(params![last.1, most], |row| row.get(0))
+                },
+            )
+        })
+    }
+}
+
+pub(crate) fn find(connection: &Connection, name: &str, host: &str) -> Result<Option<Image>, Error> {
+    let mut statement = connection.prepare_cached(BY_NAME)?;
+    Ok(statement.query_row([name], |row| read(row, host)).optional()?)
+}
+
+fn read(row: &Row<'_>, host: &str) -> rusqlite::Result<Image> {
+    let mut image: Image = columns::json(row, 4)?;
+    image.metadata.name = row.get(0)?;
+    image.metadata.uid = row.get(1)?;
+    image.metadata.resource_version = Some(ResourceVersion(columns::unsigned(row, 2)?));
+    image.metadata.creation_timestamp = Some(columns::timestamp(row, 3)?);
+    image.render(host);
+    Ok(image)
+}

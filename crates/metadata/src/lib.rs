@@ -1,0 +1,51 @@
+//! Records: repositories, tags and their history, images, links, the change feed.
+//!
+//! Metadata decides what exists; the store only holds bytes. The engine here keeps it in SQLite:
+//!
+//! * A method is a whole use case and one transaction. What it returns is durable: the log is
+//!   flushed before anybody is told, and before any reader sees it.
+//! * One thread writes. It gathers the writes that queue up while the last flush ran and commits
+//!   them together, each in a savepoint of its own, so that one refusal does not touch the others.
+//! * Resource versions, the change feed and the order of watches are one sequence, in commit order.
+//!   A version is never used twice, not even after a crash or a restored copy.
+//! * Reads are snapshots on the calling thread. Caches hold what recent reads found; only the
+//!   writer makes an entry wrong, and it removes it before it answers.
+//! * No cost of a push or of reading a tag grows with the tags or images there are: there is no
+//!   document per stream, only rows.
+//!
+//! The crate knows no byte stream and no object store; keys of objects are texts to it.
+
+mod blobs;
+mod cache;
+mod changes;
+mod columns;
+mod deletes;
+mod engine;
+mod error;
+mod images;
+mod listing;
+mod manifests;
+mod namespaces;
+mod push;
+mod records;
+mod references;
+mod referrers;
+mod repositories;
+mod revisions;
+mod sqlite;
+mod stream_tags;
+mod stream_views;
+mod streams;
+mod tags;
+mod trash;
+mod uploads;
+mod watermark;
+
+pub use engine::{Engine, Options, Rollback, Stats};
+pub use error::{DeleteError, Error, PushError};
+pub use records::{
+    Action, BlobRecord, Change, EventSource, LinkBlob, Linked, Listed, ManifestRecord, MissingPolicy,
+    NamespaceRecord, Page, PushOutcome, RecordPush, Resource, StoredBytes, StreamTagRecord, TagCondition,
+    UploadRow, UploadState,
+};
+pub use sqlite::{GROUP_BOUNDS, ReadGauges, Synchronous, WriteGauges};

@@ -1,0 +1,144 @@
+use weir_image_api::tag_event::{self, TagChange};
+use weir_image_api::{PullSpec, ResourceVersion, TagEvent};
+use weir_oci::Tag;
+
+use crate::references::References;
+use crate::sqlite::Transaction;
+use crate::streams::StreamWrite;
+use crate::tags::{Entry, Kind};
+use crate::{
+    Engine, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests, repositories,
+    revisions, streams, tags,
+};
+
+impl Engine {
+    /// Makes a manifest pullable through a repository and does, in the same transaction, everything
+    /// that follows: the namespace, the repository, the stream and the Image where they are missing,
+    /// the rows that keep what it names, the events of its tags and of the tags that follow those,
+    /// and the change feed.
+    ///
+    /// A manifest that is already known takes the same path: it may be known from elsewhere, and its
+    /// blobs may have gone from this repository.
+    pub async fn record_push(&self, push: RecordPush) -> Result<PushOutcome, PushError> {
+        self.records().writer().write(move |transaction| record_push(transaction, &push)).await
+    }
+}
+
+fn record_push(transaction: &mut Transaction<'_>, push: &RecordPush) -> Result<PushOutcome, PushError> {
+    let manifest = &push.manifest;
+    let repository = repositories::ensure(transaction, &push.stream, push.now_ms)?;
+    check_condition(transaction, repository, push)?;
+    let references = References::resolve(transaction, repository, push)?;
+    let object = manifests::keep(transaction, manifest, &push.bytes, push.now_ms)?;
+    references.record(transaction, &manifest.digest())?;
+    images::ensure(transaction, &manifest.digest(), &push.image, push.now_ms)?;
+    let mut stream = StreamWrite::begin_or_make(transaction, repository, &push.stream, push.now_ms)?;
+    revisions::revive(transaction, repository, manifest, push.now_ms)?;
+
+    let mut moved = Vec::new();
+    for tag in &push.tags {
+        move_tag(transaction, &mut stream, push, tag, &mut moved)?;
+    }
+    let version = ResourceVersion(stream.finish(transaction)?);
+    Ok(PushOutcome { version, moved, object })
+}
+
+fn check_condition(
+    transaction: &Transaction<'_>,
+    repository: i64,
+    push: &RecordPush,
+) -> Result<(), PushError> {
+    let Some(condition) = push.condition else { return Ok(()) };
+    let digest = push.manifest.digest();
+    let holds = if push.tags.is_empty() {
+        let known = revisions::is_pullable(transaction, repository, &digest)?;
+        condition.holds(known.then(|| digest.to_string()).as_deref())
+    } else {
+        let mut all = true;
+        for tag in &push.tags {
+            all &= tag_is(transaction, repository, tag, condition)?;
+        }
+        all
+    };
+    if holds { Ok(()) } else { Err(PushError::PreconditionFailed) }
+}
+
+/// Whether a tag is where a caller thinks it is.
+pub(crate) fn tag_is(
+    transaction: &Transaction<'_>,
+    repository: i64,
+    tag: &Tag,
+    condition: TagCondition,
+) -> rusqlite::Result<bool> {
+    let head = tags::head(transaction, repository, tag.as_str())?.filter(|head| head.pullable);
+    Ok(condition.holds(head.as_ref().map(|head| head.event.image.as_str())))
+}
+
+impl TagCondition {
+    fn holds(self, current: Option<&str>) -> bool {
+        match self {
+            TagCondition::At(digest) => current == Some(digest.to_string().as_str()),
+            TagCondition::Exists => current.is_some(),
+            TagCondition::Absent => current.is_none(),
+        }
+    }
+}
+
+/// Moves a tag to the manifest, and with it the tags that follow it (image-api 4.1, 4.2).
+fn move_tag(
+    transaction: &mut Transaction<'_>,
+    stream: &mut StreamWrite<'_>,
+    push: &RecordPush,
+    tag: &Tag,
+    moved: &mut Vec<String>,
+) -> rusqlite::Result<()> {
+    let digest = push.manifest.digest();
+    let event = TagEvent {
+        created: columns::seconds(push.now_ms),
+        docker_image_reference: PullSpec::own(&push.stream, &digest),
+        image: digest.to_string(),
+        generation: stream.generation(),
+    };
+    if !add_event(transaction, stream, push, tag.as_str(), &event, Kind::Push)? {
+        return Ok(());
+    }
+    moved.push(tag.as_str().to_owned());
+    let followers = streams::spec_tags_tracking(transaction, stream.repository(), tag.as_str())?;
+    for follower in tag_event::tracking(&push.stream, &followers, tag.as_str()) {
+        if add_event(transaction, stream, push, &follower, &event, Kind::Tracked)? {
+            moved.push(follower);
+        }
+    }
+    Ok(())
+}
+
+fn add_event(
+    transaction: &mut Transaction<'_>,
+    stream: &mut StreamWrite<'_>,
+    push: &RecordPush,
+    tag: &str,
+    event: &TagEvent,
+    kind: Kind,
+) -> rusqlite::Result<bool> {
+    let repository = stream.repository();
+    let head = tags::head(transaction, repository, tag)?;
+    match (tag_event::apply(head.as_ref().map(|head| &head.event), event.clone()), &head) {
+        (TagChange::Unchanged, _) => return Ok(false),
+        (TagChange::Amend(event), Some(head)) => {
+            // The edit is a change of the stream although the history gets no longer.
+            stream.version(transaction);
+            tags::amend(transaction, repository, tag, head, &event)?;
+        }
+        (TagChange::Amend(event) | TagChange::Prepend(event), _) => {
+            let entry = Entry {
+                kind,
+                actor: &push.source.identity,
+                client: push.source.client.as_deref(),
+                reason: None,
+                version: stream.version(transaction),
+            };
+            tags::prepend(transaction, repository, tag, &event, &entry)?;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,44 @@
+use rusqlite::params;
+use weir_image_api::StreamRef;
+use weir_oci::Digest;
+use weir_oci::documents::Referrer;
+
+use crate::{Engine, Error, columns};
+
+const AFTER: &str = "SELECT m.digest, r.media_type, m.size, m.artifact_type, m.annotations \
+     FROM revision r JOIN manifest m ON m.digest = r.digest \
+     WHERE r.repository = ?1 AND r.subject = ?2 AND r.digest > ?3 AND r.state <> 'deleted' \
+     ORDER BY r.digest LIMIT ?4";
+
+pub(crate) const READS: &[&str] = &[AFTER];
+
+impl Engine {
+    /// The manifests of a repository that refer to `subject`, in the order of their digests, those
+    /// after `after`. Neither the subject nor the repository has to exist.
+    pub fn referrers(
+        &self,
+        stream: &StreamRef,
+        subject: &Digest,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Vec<Referrer>, Error> {
+        let Some(repository) = self.repository(stream)? else { return Ok(Vec::new()) };
+        let after = after.map(Digest::to_string).unwrap_or_default();
+        self.records().read(|connection| {
+            let mut statement = connection.prepare_cached(AFTER)?;
+            let rows = statement.query_map(
+                params![repository, subject.to_string(), after, columns::limit(limit)],
+                |row| {
+                    Ok(Referrer {
+                        digest: columns::digest(row, 0)?,
+                        media_type: columns::media_type(row, 1)?,
+                        size: columns::unsigned(row, 2)?,
+                        artifact_type: row.get(3)?,
+                        annotations: columns::json(row, 4)?,
+                    })
+                },
+            )?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}

@@ -1,0 +1,188 @@
+-- The one sequence behind resource versions, the change feed and the order of watches. `compacted`
+-- is the newest version whose change has been dropped from the feed.
+CREATE TABLE sequence (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    version   INTEGER NOT NULL,
+    compacted INTEGER NOT NULL
+) STRICT;
+INSERT INTO sequence (id, version, compacted) VALUES (1, 0, 0);
+
+CREATE TABLE change (
+    version   INTEGER PRIMARY KEY,
+    resource  TEXT NOT NULL,
+    namespace TEXT,
+    name      TEXT NOT NULL,
+    uid       TEXT NOT NULL,
+    action    TEXT NOT NULL,
+    at_ms     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE namespace (
+    name     TEXT PRIMARY KEY,
+    uid      TEXT NOT NULL UNIQUE,
+    version  INTEGER NOT NULL,
+    created  INTEGER NOT NULL,
+    metadata TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Everything pullable hangs on the id, which is never used again: a repository deleted and made
+-- again under its name inherits nothing. `path` is the name as it stands under /v2/, with slashes.
+CREATE TABLE repository (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace TEXT NOT NULL REFERENCES namespace (name) ON DELETE RESTRICT,
+    name      TEXT NOT NULL,
+    path      TEXT NOT NULL UNIQUE,
+    UNIQUE (namespace, name)
+) STRICT;
+
+-- The visible ImageStream of a repository. Tags are rows of their own, so that a push costs the
+-- same in a stream of ten tags and in one of a hundred thousand.
+CREATE TABLE stream (
+    repository              INTEGER PRIMARY KEY REFERENCES repository (id) ON DELETE RESTRICT,
+    uid                     TEXT NOT NULL UNIQUE,
+    version                 INTEGER NOT NULL,
+    generation              INTEGER NOT NULL,
+    created                 INTEGER NOT NULL,
+    metadata                TEXT NOT NULL,
+    lookup_local            INTEGER NOT NULL,
+    docker_image_repository TEXT
+) STRICT;
+
+-- `tracks` is the tag of the same stream that this one follows, where it follows one: a push finds
+-- its followers without reading the other spec tags.
+CREATE TABLE spec_tag (
+    repository INTEGER NOT NULL REFERENCES stream (repository) ON DELETE RESTRICT,
+    tag        TEXT NOT NULL,
+    tracks     TEXT,
+    body       TEXT NOT NULL,
+    PRIMARY KEY (repository, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spec_tag_tracks ON spec_tag (repository, tracks) WHERE tracks IS NOT NULL;
+
+-- The tags that have a status, each with a copy of its newest event. `pullable` says that the image
+-- of that event can be pulled here; it is kept by the writes that change it, so that a page of
+-- tags is one walk along the key.
+CREATE TABLE tag (
+    repository INTEGER NOT NULL REFERENCES stream (repository) ON DELETE RESTRICT,
+    tag        TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    head       INTEGER NOT NULL,
+    created    INTEGER NOT NULL,
+    reference  TEXT NOT NULL,
+    image      TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    pullable   INTEGER NOT NULL CHECK (pullable IN (0, 1)),
+    PRIMARY KEY (repository, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_image ON tag (image, repository);
+
+-- The history. The removal of a tag is an entry of its own, and a tag made again starts at a later
+-- version: what `status.tags` shows is the entries from `tag.since` on.
+CREATE TABLE tag_event (
+    repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
+    tag        TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    kind       TEXT NOT NULL,
+    created    INTEGER NOT NULL,
+    reference  TEXT NOT NULL,
+    image      TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    actor      TEXT,
+    client     TEXT,
+    reason     TEXT,
+    PRIMARY KEY (repository, tag, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_event_image ON tag_event (image, repository);
+
+CREATE TABLE image (
+    name    TEXT PRIMARY KEY,
+    uid     TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    record  TEXT NOT NULL
+) STRICT;
+
+-- Bytes of layers, configs and other blobs. A key is fresh for each stored copy and in exactly one
+-- place: here, with a manifest, in trash or in quarantine.
+CREATE TABLE blob (
+    digest     TEXT PRIMARY KEY,
+    object_key TEXT NOT NULL UNIQUE,
+    size       INTEGER NOT NULL,
+    state      TEXT NOT NULL CHECK (state IN ('live', 'corrupt')),
+    created_ms INTEGER NOT NULL
+) STRICT;
+
+-- "Readable as a blob through this repository."
+CREATE TABLE link (
+    repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
+    digest     TEXT NOT NULL REFERENCES blob (digest) ON DELETE RESTRICT,
+    state      TEXT NOT NULL CHECK (state IN ('live', 'condemned')),
+    since_ms   INTEGER NOT NULL,
+    PRIMARY KEY (repository, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_digest ON link (digest);
+
+-- Bytes and facts of a manifest, once per digest. Small ones live here, large ones in the store.
+CREATE TABLE manifest (
+    digest        TEXT PRIMARY KEY,
+    size          INTEGER NOT NULL,
+    object_key    TEXT UNIQUE,
+    artifact_type TEXT,
+    annotations   TEXT NOT NULL,
+    body          BLOB,
+    CHECK ((body IS NULL) <> (object_key IS NULL))
+) STRICT;
+
+-- "Pullable by digest through this repository." `condemned` is the collector's word and still
+-- readable; `deleted` is a user's word and invisible at once. The type stands here, not with the
+-- bytes: one repository cannot change what another one's manifest was pushed as.
+CREATE TABLE revision (
+    repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
+    digest     TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    media_type TEXT NOT NULL,
+    subject    TEXT,
+    state      TEXT NOT NULL CHECK (state IN ('live', 'condemned', 'deleted')),
+    since_ms   INTEGER NOT NULL,
+    PRIMARY KEY (repository, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revision_subject ON revision (repository, subject, digest) WHERE subject IS NOT NULL;
+CREATE INDEX revision_digest ON revision (digest);
+
+-- What a manifest names and what was there when it was accepted: blobs and manifests. The foreign
+-- keys stop a collector that missed a reference.
+CREATE TABLE blob_reference (
+    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    digest   TEXT NOT NULL REFERENCES blob (digest) ON DELETE RESTRICT,
+    kind     TEXT NOT NULL CHECK (kind IN ('config', 'layer', 'child')),
+    PRIMARY KEY (manifest, digest, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX blob_reference_digest ON blob_reference (digest);
+
+CREATE TABLE child_reference (
+    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    digest   TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    PRIMARY KEY (manifest, digest)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX child_reference_digest ON child_reference (digest);
+
+-- What a manifest names and what was absent, or may be: no foreign key.
+CREATE TABLE soft_reference (
+    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    digest   TEXT NOT NULL,
+    kind     TEXT NOT NULL CHECK (kind IN ('blob', 'child', 'subject')),
+    PRIMARY KEY (manifest, digest, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX soft_reference_digest ON soft_reference (digest);
+
+CREATE TABLE trash (
+    object_key    TEXT PRIMARY KEY,
+    not_before_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trash_due ON trash (not_before_ms);
+
+-- Copies that failed a check and were replaced. Never deleted by itself: somebody may want to know why.
+CREATE TABLE quarantine (
+    object_key TEXT PRIMARY KEY,
+    digest     TEXT NOT NULL,
+    since_ms   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,130 @@
+use rusqlite::{Connection, OptionalExtension, params};
+use weir_image_api::{ImageStream, NamedTagEventList, Namespace, StreamRef, TagParts, TagReference};
+
+use crate::listing::{self, Section};
+use crate::stream_views::{self, Found};
+use crate::{Engine, Error, Listed, Page, StreamTagRecord, columns, images};
+
+const SPEC_TAG: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag = ?2";
+
+const HISTORY: &str = "SELECT e.created, e.reference, e.image, e.generation FROM tag t \
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
+     WHERE t.repository = ?1 AND t.tag = ?2 ORDER BY e.version DESC";
+
+pub(crate) const READS: &[&str] = &[SPEC_TAG, HISTORY];
+
+/// Streams read at a time while a page of tags is filled.
+const STREAMS: i64 = 100;
+
+impl Engine {
+    /// One tag of a stream, whether the stream has it or not. None without the stream.
+    pub fn stream_tag(&self, stream: &StreamRef, tag: &str) -> Result<Option<StreamTagRecord>, Error> {
+        self.records().snapshot(|connection| {
+            let Some(Found { repository, mut stream }) = stream_views::find(connection, stream)? else {
+                return Ok(None);
+            };
+            stream.spec.tags.extend(spec_tag(connection, repository, tag)?);
+            stream.status.tags.extend(history(connection, repository, tag)?);
+            self.render(&mut stream);
+            let parts = TagParts::of(&stream, tag);
+            let image = match parts.current() {
+                Some(event) => images::find(connection, &event.image, self.host())?,
+                None => None,
+            };
+            Ok(Some(StreamTagRecord { parts, image }))
+        })
+    }
+
+    /// Every tag that the streams of a namespace, or of all, want or have: by namespace, stream and
+    /// tag. The key of an entry is its namespace and `<stream>:<tag>`.
+    pub fn stream_tags(
+        &self,
+        namespace: Option<&Namespace>,
+        page: &Page,
+    ) -> Result<Listed<TagParts>, Error> {
+        let limit = page.limit.unwrap_or(usize::MAX);
+        self.records().snapshot(|connection| {
+            let mut parts = self.rest_of_stream(connection, namespace, page, limit)?;
+            let mut after = page.after.as_ref().map(|(namespace, name)| (namespace.clone(), stream_of(name)));
+            while parts.len() <= limit {
+                let streams = Page { limit: None, after: after.take() };
+                let found = stream_views::after(connection, namespace, &Section::of(&streams), STREAMS)?;
+                let Some(last) = found.last() else { break };
+                after = Some((last.stream.metadata.namespace.clone(), last.stream.metadata.name.clone()));
+                for stream in found {
+                    if parts.len() > limit {
+                        break;
+                    }
+                    let wanted = limit.saturating_add(1) - parts.len();
+                    parts.extend(self.tags_of(connection, stream, "", wanted)?);
+                }
+            }
+            let more = parts.len() > limit;
+            parts.truncate(limit);
+            let next = if more { parts.last().map(|last| (last.stream.namespace.clone(), last.name())) } else { None };
+            Ok(Listed { items: parts, version: listing::version(connection)?, next, remaining: None })
+        })
+    }
+
+    /// The tags of the stream in the middle of which the page before has ended.
+    fn rest_of_stream(
+        &self,
+        connection: &Connection,
+        namespace: Option<&Namespace>,
+        page: &Page,
+        limit: usize,
+    ) -> Result<Vec<TagParts>, Error> {
+        let Some((of, name)) = &page.after else { return Ok(Vec::new()) };
+        let Some((stream, tag)) = name.split_once(':') else { return Ok(Vec::new()) };
+        let Some(stream) = stream_ref(of, stream).filter(|s| namespace.is_none_or(|n| *n == s.namespace)) else {
+            return Ok(Vec::new());
+        };
+        match stream_views::find(connection, &stream)? {
+            Some(found) => self.tags_of(connection, found, tag, limit.saturating_add(1)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// At most `limit` tags of a stream, those after `after`.
+    fn tags_of(
+        &self,
+        connection: &Connection,
+        found: Found,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<TagParts>, Error> {
+        let mut stream: ImageStream = found.stream;
+        stream.spec.tags = stream_views::spec_tags(connection, found.repository, after, limit)?;
+        stream.status.tags = stream_views::histories(connection, found.repository, after, limit)?;
+        self.render(&mut stream);
+        let mut parts = TagParts::all(&stream);
+        parts.truncate(limit);
+        Ok(parts)
+    }
+}
+
+fn stream_of(name: &str) -> String {
+    name.split_once(':').map_or(name, |(stream, _)| stream).to_owned()
+}
+
+fn stream_ref(namespace: &str, name: &str) -> Option<StreamRef> {
+    StreamRef::new(namespace.parse().ok()?, name.parse().ok()?).ok()
+}
+
+fn spec_tag(connection: &Connection, repository: i64, tag: &str) -> Result<Option<TagReference>, Error> {
+    let mut statement = connection.prepare_cached(SPEC_TAG)?;
+    Ok(statement.query_row(params![repository, tag], |row| columns::json(row, 0)).optional()?)
+}
+
+fn history(
+    connection: &Connection,
+    repository: i64,
+    tag: &str,
+) -> Result<Option<NamedTagEventList>, Error> {
+    let items = connection
+        .prepare_cached(HISTORY)?
+        .query_map(params![repository, tag], |row| columns::tag_event(row, 0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    let list = NamedTagEventList { tag: tag.to_owned(), items, ..NamedTagEventList::default() };
+    Ok(if list.items.is_empty() { None } else { Some(list) })
+}

@@ -1,0 +1,203 @@
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use weir_image_api::meta::ObjectMeta;
+use weir_image_api::{
+    ImageLookupPolicy, ImageStream, ImageStreamLayers, ImageStreamSpec, NamedTagEventList, Namespace,
+    ResourceVersion, StreamRef, TagReference, layers,
+};
+
+use crate::listing::Section;
+use crate::{Engine, Error, Listed, Page, columns, images};
+
+const BY_NAME: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, s.metadata, \
+     s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
+     WHERE r.namespace = ?1 AND r.name = ?2";
+
+const AFTER_EVERYWHERE: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, \
+     s.metadata, s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
+     WHERE (r.namespace, r.name) > (?1, ?2) ORDER BY r.namespace, r.name LIMIT ?3";
+
+const AFTER_IN_NAMESPACE: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, \
+     s.metadata, s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
+     WHERE r.namespace = ?1 AND r.name > ?2 ORDER BY r.name LIMIT ?3";
+
+const COUNT_EVERYWHERE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r JOIN stream s ON s.repository = r.id \
+     WHERE (r.namespace, r.name) > (?1, ?2) LIMIT ?3)";
+
+const COUNT_IN_NAMESPACE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r JOIN stream s \
+     ON s.repository = r.id WHERE r.namespace = ?1 AND r.name > ?2 LIMIT ?3)";
+
+const SPEC_TAGS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
+
+const HISTORY: &str = "SELECT e.tag, e.created, e.reference, e.image, e.generation FROM tag t \
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
+     WHERE t.repository = ?1 AND t.tag > ?2 ORDER BY t.tag, e.version DESC";
+
+const HISTORY_IMAGES: &str = "SELECT e.image FROM tag t \
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
+     WHERE t.repository = ?1";
+
+pub(crate) const READS: &[&str] = &[
+    BY_NAME,
+    AFTER_EVERYWHERE,
+    AFTER_IN_NAMESPACE,
+    COUNT_EVERYWHERE,
+    COUNT_IN_NAMESPACE,
+    SPEC_TAGS,
+    HISTORY,
+    HISTORY_IMAGES,
+];
+
+impl Engine {
+    /// An image stream, with every tag and its history.
+    pub fn image_stream(&self, stream: &StreamRef) -> Result<Option<ImageStream>, Error> {
+        self.records().snapshot(|connection| {
+            let Some(found) = find(connection, stream)? else { return Ok(None) };
+            self.complete(connection, found).map(Some)
+        })
+    }
+
+    /// The image streams of a namespace, or of all, by namespace and name in byte order.
+    pub fn image_streams(
+        &self,
+        namespace: Option<&Namespace>,
+        page: &Page,
+    ) -> Result<Listed<ImageStream>, Error> {
+        let section = Section::of(page);
+        self.records().snapshot(|connection| {
+            let streams = after(connection, namespace, &section, section.rows())?
+                .into_iter()
+                .map(|found| self.complete(connection, found))
+                .collect::<Result<Vec<_>, _>>()?;
+            section.list(
+                connection,
+                streams,
+                |last| (last.metadata.namespace.clone(), last.metadata.name.clone()),
+                |last, most| {
+                    let sql = if namespace.is_some() { COUNT_IN_NAMESPACE } else { COUNT_EVERYWHERE };
+                    let mut statement = connection.prepare_cached(sql)?;
+                    statement.query_row(params![last.0, last.1, most], |row| row.get(0))
+                },
+            )
+        })
+    }
+
+    /// Everything a stream makes pullable (image-api 8).
+    pub fn image_stream_layers(&self, stream: &StreamRef) -> Result<Option<ImageStreamLayers>, Error> {
+        self.records().snapshot(|connection| {
+            let Some(found) = find(connection, stream)? else { return Ok(None) };
+            let history = connection
+                .prepare_cached(HISTORY_IMAGES)?
+                .query_map([found.repository], |row| row.get::<_, String>(0))?
+                .collect::<Result<Vec<_>, _>>()?;
+            // The builder wants an answer for each name; a failure is kept for after it.
+            let failure = std::cell::RefCell::new(None);
+            let image = |name: &str| {
+                images::find(connection, name, self.host()).unwrap_or_else(|error| {
+                    failure.borrow_mut().get_or_insert(error);
+                    None
+                })
+            };
+            let built = layers::build(image, history.into_iter(), found.stream.metadata);
+            match failure.into_inner() {
+                Some(error) => Err(error),
+                None => Ok(Some(built)),
+            }
+        })
+    }
+
+    /// Fills in the tags, and the names this registry goes by.
+    fn complete(&self, connection: &Connection, found: Found) -> Result<ImageStream, Error> {
+        let mut stream = found.stream;
+        stream.spec.tags = spec_tags(connection, found.repository, "", usize::MAX)?;
+        stream.status.tags = histories(connection, found.repository, "", usize::MAX)?;
+        self.render(&mut stream);
+        Ok(stream)
+    }
+
+    pub(crate) fn render(&self, stream: &mut ImageStream) {
+        stream.render(self.host(), self.public_host());
+    }
+}
+
+/// A stream without its tags.
+pub(crate) struct Found {
+    pub(crate) repository: i64,
+    pub(crate) stream: ImageStream,
+}
+
+pub(crate) fn find(connection: &Connection, stream: &StreamRef) -> Result<Option<Found>, Error> {
+    let mut statement = connection.prepare_cached(BY_NAME)?;
+    let found = statement.query_row(params![stream.namespace.as_str(), stream.name.as_str()], read);
+    Ok(found.optional()?)
+}
+
+/// The first streams of a section.
+pub(crate) fn after(
+    connection: &Connection,
+    namespace: Option<&Namespace>,
+    section: &Section<'_>,
+    rows: i64,
+) -> Result<Vec<Found>, Error> {
+    let (sql, namespace) = match namespace {
+        Some(namespace) => (AFTER_IN_NAMESPACE, namespace.as_str()),
+        None => (AFTER_EVERYWHERE, section.after_namespace()),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_map(params![namespace, section.after_name(), rows], read)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let metadata = ObjectMeta {
+        namespace: row.get(1)?,
+        name: row.get(2)?,
+        uid: row.get(3)?,
+        resource_version: Some(ResourceVersion(columns::unsigned(row, 4)?)),
+        generation: row.get(5)?,
+        creation_timestamp: Some(columns::timestamp(row, 6)?),
+        ..columns::json(row, 7)?
+    };
+    let spec = ImageStreamSpec {
+        lookup_policy: ImageLookupPolicy { local: row.get(8)? },
+        docker_image_repository: row.get::<_, Option<String>>(9)?.unwrap_or_default(),
+        ..ImageStreamSpec::default()
+    };
+    Ok(Found { repository: row.get(0)?, stream: ImageStream { metadata, spec, ..ImageStream::default() } })
+}
+
+/// Spec tags after one, by name.
+pub(crate) fn spec_tags(
+    connection: &Connection,
+    repository: i64,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<TagReference>, Error> {
+    let mut statement = connection.prepare_cached(SPEC_TAGS)?;
+    let tags =
+        statement.query_map(params![repository, after, columns::limit(limit)], |row| columns::json(row, 0))?;
+    Ok(tags.collect::<Result<_, _>>()?)
+}
+
+/// Tags after one with their histories, by name, newest event first.
+pub(crate) fn histories(
+    connection: &Connection,
+    repository: i64,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<NamedTagEventList>, Error> {
+    let mut statement = connection.prepare_cached(HISTORY)?;
+    let mut rows = statement.query(params![repository, after])?;
+    let mut tags: Vec<NamedTagEventList> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let tag: String = row.get(0)?;
+        let event = columns::tag_event(row, 1)?;
+        if let Some(last) = tags.last_mut().filter(|last| last.tag == tag) {
+            last.items.push(event);
+        } else if tags.len() == limit {
+            break;
+        } else {
+            tags.push(NamedTagEventList { tag, items: vec![event], ..NamedTagEventList::default() });
+        }
+    }
+    Ok(tags)
+}
