@@ -51,10 +51,10 @@ mod tests {
 
     use super::*;
 
-    fn headers(name: header::HeaderName, lines: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, lines: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(&name, HeaderValue::from_str(line).unwrap());
+            headers.append(name, HeaderValue::from_str(line).unwrap());
         }
         headers
     }
@@ -70,10 +70,10 @@ mod tests {
             format!("\"a\", \"{digest}\""),
             "*".to_owned(),
         ] {
-            assert!(is_current(&headers(header::IF_NONE_MATCH, &[&line]), &digest), "{line}");
+            assert!(is_current(&headers(&header::IF_NONE_MATCH, &[&line]), &digest), "{line}");
         }
-        assert!(is_current(&headers(header::IF_NONE_MATCH, &["\"a\"", &format!("\"{digest}\"")]), &digest));
-        assert!(!is_current(&headers(header::IF_NONE_MATCH, &["\"a\""]), &digest));
+        assert!(is_current(&headers(&header::IF_NONE_MATCH, &["\"a\"", &format!("\"{digest}\"")]), &digest));
+        assert!(!is_current(&headers(&header::IF_NONE_MATCH, &["\"a\""]), &digest));
         assert!(!is_current(&HeaderMap::new(), &digest));
     }
 
@@ -81,12 +81,12 @@ mod tests {
     fn a_write_names_the_state_it_expects() {
         // distribution 138
         let digest = Digest::sha256(b"x");
-        let at = headers(header::IF_MATCH, &[&format!("\"{digest}\"")]);
+        let at = headers(&header::IF_MATCH, &[&format!("\"{digest}\"")]);
         assert_eq!(condition(&at).unwrap(), Some(Condition::At(digest)));
-        assert_eq!(condition(&headers(header::IF_MATCH, &["*"])).unwrap(), Some(Condition::Exists));
-        assert_eq!(condition(&headers(header::IF_NONE_MATCH, &["*"])).unwrap(), Some(Condition::Absent));
+        assert_eq!(condition(&headers(&header::IF_MATCH, &["*"])).unwrap(), Some(Condition::Exists));
+        assert_eq!(condition(&headers(&header::IF_NONE_MATCH, &["*"])).unwrap(), Some(Condition::Absent));
         assert_eq!(condition(&HeaderMap::new()).unwrap(), None);
-        assert!(condition(&headers(header::IF_MATCH, &["\"nonsense\""])).is_err());
-        assert!(condition(&headers(header::IF_NONE_MATCH, &["\"x\""])).is_err());
+        assert!(condition(&headers(&header::IF_MATCH, &["\"nonsense\""])).is_err());
+        assert!(condition(&headers(&header::IF_NONE_MATCH, &["\"x\""])).is_err());
     }
 }

@@ -10,7 +10,10 @@ use crate::{BodyStalled, Payload};
 
 /// An error as a client of `/v2/` sees it, and what only the log may know.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     status: StatusCode,
     code: ErrorCode,
     message: String,
@@ -21,28 +24,28 @@ pub struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> ApiError {
-        ApiError {
+        ApiError(Box::new(Inner {
             status: status(code),
             code,
             message: message.into(),
             details: Vec::new(),
             headers: HeaderMap::new(),
             cause: None,
-        }
+        }))
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> ApiError {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
     pub(crate) fn with_detail(mut self, detail: impl Into<Value>) -> ApiError {
-        self.details.push(detail.into());
+        self.0.details.push(detail.into());
         self
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> ApiError {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -54,43 +57,39 @@ impl ApiError {
             text.push_str(&cause.to_string());
             source = cause.source();
         }
-        self.cause = Some(text);
+        self.0.cause = Some(text);
         self
     }
 
     /// The code of the body.
     pub fn code(&self) -> ErrorCode {
-        self.code
+        self.0.code
     }
 
     /// What happened inside, for the log.
     pub fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
-    }
-
-    /// The first detail, so that a handler can add to it.
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
+        self.0.cause.as_deref()
     }
 
     /// One entry per detail, or one without (distribution-spec, "Error Codes").
     pub(crate) fn into_response(self) -> Response<Payload> {
+        let Inner { status, code, message, details, headers, cause: _ } = *self.0;
         let entry = |detail: Option<Value>| {
-            let mut entry = json!({"code": self.code.as_str(), "message": self.message});
+            let mut entry = json!({"code": code.as_str(), "message": message});
             if let Some(detail) = detail {
                 entry["detail"] = detail;
             }
             entry
         };
-        let errors: Vec<Value> = if self.details.is_empty() {
+        let errors: Vec<Value> = if details.is_empty() {
             vec![entry(None)]
         } else {
-            self.details.into_iter().map(|detail| entry(Some(detail))).collect()
+            details.into_iter().map(|detail| entry(Some(detail))).collect()
         };
         let body = json!({ "errors": errors }).to_string().into_bytes();
         let mut response = Response::new(Payload::Empty);
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response.headers_mut().insert(header::CONTENT_LENGTH, body.len().into());
         *response.body_mut() = body.into();
@@ -225,8 +224,7 @@ impl From<RouteError> for ApiError {
             RouteError::Unknown => ApiError::new(ErrorCode::Unsupported, "there is no such endpoint")
                 .with_status(StatusCode::NOT_FOUND),
             RouteError::Name(error) => ApiError::new(ErrorCode::NameInvalid, error.to_string()),
-            RouteError::Digest(error) => error.into(),
-            RouteError::Reference(ReferenceError::Digest(error)) => error.into(),
+            RouteError::Digest(error) | RouteError::Reference(ReferenceError::Digest(error)) => error.into(),
             RouteError::Reference(ReferenceError::Tag(error)) => {
                 ApiError::new(ErrorCode::TagInvalid, error.to_string())
             }

@@ -15,7 +15,7 @@ const UNASKED_ENTRIES: usize = 10_000;
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'~');
 
 impl<B> Call<'_, B> {
-    pub(crate) fn tags(self, repository: RepositoryName) -> Result<Response<Payload>, ApiError> {
+    pub(crate) fn tags(self, repository: &RepositoryName) -> Result<Response<Payload>, ApiError> {
         let permit = self.permit::<Pull>(repository.clone())?;
         let limit = self.page_size()?;
         let page = self.registry().tags(&permit, self.query.one("last")?, limit)?;

@@ -31,9 +31,10 @@ pub(crate) fn select(header: &str, size: u64) -> Selection {
     let mut asked = 0;
     for spec in set.split(',').map(str::trim).filter(|spec| !spec.is_empty()) {
         asked += 1;
-        match resolve(spec, size) {
-            None => return Selection::Whole,
-            Some(range) => ranges.extend(range),
+        let Some(range) = resolve(spec, size) else { return Selection::Whole };
+        // An empty one lies outside: RFC 9110 has no way to ask for nothing.
+        if !range.is_empty() {
+            ranges.push(range);
         }
     }
     if asked == 0 {
@@ -56,15 +57,14 @@ pub(crate) fn select(header: &str, size: u64) -> Selection {
     }
 }
 
-/// One range: nothing if it is malformed, `Some(None)` if it lies outside.
-fn resolve(spec: &str, size: u64) -> Option<Option<Range<u64>>> {
+/// One range, empty if it lies outside the content; nothing if it is malformed.
+fn resolve(spec: &str, size: u64) -> Option<Range<u64>> {
     let (first, last) = spec.split_once('-')?;
-    let range = match (first, last) {
-        ("", suffix) => size.saturating_sub(number(suffix)?)..size,
-        (first, "") => number(first)?..size,
-        (first, last) => number(first)?..number(last)?.saturating_add(1).min(size),
-    };
-    Some((range.start < range.end).then_some(range))
+    match (first, last) {
+        ("", suffix) => Some(size.saturating_sub(number(suffix)?)..size),
+        (first, "") => Some(number(first)?..size),
+        (first, last) => Some(number(first)?..number(last)?.saturating_add(1).min(size)),
+    }
 }
 
 /// Digits only. What does not fit is larger than any content, so it saturates.

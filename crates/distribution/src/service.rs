@@ -116,7 +116,7 @@ where
         (Route::Base, _) if read => Ok(response::document("application/json", "{}")),
         (Route::Catalog, _) if read => call.catalog(),
         (Route::Extensions(repository), _) if read => call.extensions(repository),
-        (Route::Tags(repository), _) if read => call.tags(repository),
+        (Route::Tags(repository), _) if read => call.tags(&repository),
         (Route::Referrers(repository, subject), _) if read => call.referrers(repository, subject).await,
         (Route::Blob(repository, digest), &Method::GET) => call.get_blob(repository, digest).await,
         (Route::Blob(repository, digest), &Method::HEAD) => call.head_blob(repository, &digest),

@@ -140,12 +140,12 @@ impl Registry {
     {
         self.check_writable()?;
         let session = match self.session(permit, id).await {
-            Err(Error::UploadUnknown) => return self.finished_before(permit, id, digest).await,
+            Err(Error::UploadUnknown) => return self.finished_before(permit, id, digest),
             found => found?,
         };
         let turn = match session.turn().await {
             // The first of two closing requests has just ended.
-            Err(Error::UploadUnknown) => return self.finished_before(permit, id, digest).await,
+            Err(Error::UploadUnknown) => return self.finished_before(permit, id, digest),
             turn => turn?,
         };
         let (turn, received) = self.receive(&session, turn, chunk, body).await;
@@ -356,7 +356,7 @@ impl Registry {
     }
 
     /// Answers a closing request that comes a second time, because the first answer got lost.
-    async fn finished_before(&self, permit: &Permit<Push>, id: UploadId, digest: &Digest) -> Result<()> {
+    fn finished_before(&self, permit: &Permit<Push>, id: UploadId, digest: &Digest) -> Result<()> {
         let stream = self.stream(permit.repository())?;
         match self.engine.upload(id)? {
             Some(UploadRow { stream: of, state: UploadState::Complete(done), .. })

@@ -5,7 +5,7 @@ use weir_testkit::Rig;
 use crate::common::REPO;
 
 fn content(size: usize) -> Vec<u8> {
-    (0..size).map(|i| (i % 251) as u8).collect()
+    (0..=250).cycle().take(size).collect()
 }
 
 #[tokio::test]

@@ -116,7 +116,9 @@ async fn names_and_places_that_break_the_grammar_get_one_kind_of_answer() {
         }
     }
     assert_eq!(rig.get("/v2/_catalog").await.json()["repositories"], serde_json::json!([]));
-    for name in [format!("a/{}", "b".repeat(253)), "a__b/c.d/e---f".to_owned(), "x/manifests/y/blobs".to_owned()] {
+    for name in
+        [format!("a/{}", "b".repeat(253)), "a__b/c.d/e---f".to_owned(), "x/manifests/y/blobs".to_owned()]
+    {
         rig.push(&name, "v1", &SampleImage::of("a")).await;
         assert_eq!(rig.get(format!("/v2/{name}/manifests/v1")).await.status, 200);
     }
@@ -145,8 +147,7 @@ async fn locations_carry_the_external_address_only_when_one_is_set() {
 #[tokio::test]
 async fn an_open_registry_refuses_what_it_is_not_open_to_before_it_looks() {
     // reliability V48; decisions 5
-    let mut options = RigOptions::default();
-    options.open_to = OpenTo::Read;
+    let options = RigOptions { open_to: OpenTo::Read, ..RigOptions::default() };
     let rig = Rig::with(options).await;
     let digest = Digest::sha256(b"x");
     for (method, path) in [

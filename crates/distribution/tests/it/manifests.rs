@@ -373,7 +373,7 @@ async fn with_deletes_switched_off_nothing_goes() {
     let image = SampleImage::of("a");
     let digest = rig.push(REPO, "v1", &image).await;
     let blob = Digest::sha256(&image.config);
-    for path in [format!("manifests/v1"), format!("manifests/{digest}"), format!("blobs/{blob}")] {
+    for path in ["manifests/v1".to_owned(), format!("manifests/{digest}"), format!("blobs/{blob}")] {
         let reply = rig.delete(format!("/v2/{REPO}/{path}")).await;
         assert_eq!((reply.status, reply.code().as_str()), (405, "UNSUPPORTED"));
         assert_eq!(rig.head(format!("/v2/{REPO}/{path}")).await.status, 200);

@@ -206,7 +206,7 @@ async fn a_closing_request_repeated_after_a_lost_answer_succeeds_again() {
 #[tokio::test]
 async fn a_session_survives_a_restart_at_any_point() {
     // distribution 88; field C007
-    let content: Vec<u8> = (0..400_000_u32).map(|i| (i >> 3) as u8).collect();
+    let content: Vec<u8> = (0..=250).cycle().take(400_000).collect();
     for cut in [0, 1, 60_000, 70_000, 300_000] {
         let rig = Rig::start().await;
         let at = session(&rig, REPO).await;
