@@ -15,6 +15,7 @@ const LINKED_HERE: &str = "SELECT 1 FROM link l JOIN blob b ON b.digest = l.dige
 const LINKED_ANYWHERE: &str = "SELECT 1 FROM link l JOIN blob b ON b.digest = l.digest \
                                WHERE l.digest = ?1 AND b.state = 'live' LIMIT 1";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[READ, LINKED_HERE, LINKED_ANYWHERE];
 
 impl Engine {

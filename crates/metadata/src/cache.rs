@@ -117,9 +117,8 @@ struct Shard<K, V> {
 
 impl<K: Hash + Eq, V: Clone + Weigh> Cache<K, V> {
     pub(crate) fn new(bytes: usize) -> Cache<K, V> {
-        let empty = || {
-            Mutex::new(Shard { young: HashMap::new(), old: HashMap::new(), young_bytes: 0, removals: 0 })
-        };
+        let empty =
+            || Mutex::new(Shard { young: HashMap::new(), old: HashMap::new(), young_bytes: 0, removals: 0 });
         Cache {
             shards: (0..SHARDS).map(|_| empty()).collect(),
             hasher: RandomState::new(),
@@ -228,7 +227,8 @@ mod tests {
     }
 
     fn held(cache: &Cache<u64, BlobRecord>) -> usize {
-        let of = |map: &HashMap<u64, BlobRecord>| map.values().map(|v| ENTRY_BYTES + v.weight()).sum::<usize>();
+        let of =
+            |map: &HashMap<u64, BlobRecord>| map.values().map(|v| ENTRY_BYTES + v.weight()).sum::<usize>();
         cache.shards.iter().map(|shard| lock(shard)).map(|shard| of(&shard.young) + of(&shard.old)).sum()
     }
 

@@ -3,8 +3,10 @@ use weir_oci::{Digest, Tag};
 
 use crate::sqlite::Transaction;
 use crate::streams::StreamWrite;
-use crate::tags::{Entry, Kind};
-use crate::{DeleteError, Engine, EventSource, TagCondition, push, repositories, revisions, streams, tags};
+use crate::tags::Entry;
+use crate::{
+    DeleteError, Engine, EventKind, EventSource, TagCondition, push, repositories, revisions, streams, tags,
+};
 
 impl Engine {
     /// Removes a tag from spec and status. The manifest stays pullable by digest. False if there is
@@ -86,9 +88,8 @@ fn remove_tag(
     let mut last = head.event;
     last.created = stream.now();
     let entry = Entry {
-        kind: Kind::Deleted,
-        actor: &removal.source.identity,
-        client: removal.source.client.as_deref(),
+        kind: EventKind::Deleted,
+        source: removal.source,
         reason: Some(removal.reason),
         version: stream.version(transaction),
     };

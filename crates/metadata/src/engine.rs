@@ -79,8 +79,7 @@ impl Engine {
         let watermark = Watermark::start(dir, version)?;
         let caches = Arc::new(Caches::new(options.cache_bytes));
         let (publish, feed) = watch::channel(version);
-        let after =
-            Published { caches: Arc::clone(&caches), acknowledge: watermark.handle(), feed: publish };
+        let after = Published { caches: Arc::clone(&caches), acknowledge: watermark.handle(), feed: publish };
         let records = records.start_numbered(after)?;
         // Sessions may be lost to a power cut, so a chunk need not wait for a flush.
         let uploads = Setup::open(&dir.join(UPLOADS_FILE), &UPLOADS, Synchronous::Normal)?;
@@ -157,8 +156,8 @@ pub struct Stats<'e> {
 /// The version to go on from.
 fn resume(records: &Setup, acknowledged: u64, rollback: Rollback) -> Result<u64, Error> {
     let connection = records.connection();
-    let database =
-        connection.query_row("SELECT version FROM sequence WHERE id = 1", [], |row| columns::unsigned(row, 0))?;
+    let database = connection
+        .query_row("SELECT version FROM sequence WHERE id = 1", [], |row| columns::unsigned(row, 0))?;
     if database >= acknowledged {
         return Ok(database);
     }

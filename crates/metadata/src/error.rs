@@ -5,12 +5,12 @@ use weir_oci::Digest;
 /// Why the engine did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// SQLite refused a statement. Nothing of the use case was written.
+    /// `SQLite` refused a statement. Nothing of the use case was written.
     #[error("the database refused {what}")]
     Database {
         /// What was attempted.
         what: &'static str,
-        /// What SQLite says.
+        /// What `SQLite` says.
         #[source]
         source: rusqlite::Error,
     },
@@ -52,7 +52,7 @@ pub enum Error {
         /// Newest version whose change is gone.
         oldest: u64,
     },
-    /// The SQLite library is one with a known way to corrupt a database.
+    /// The `SQLite` library is one with a known way to corrupt a database.
     #[error("SQLite {found} can corrupt databases in WAL mode; at least {required} is needed")]
     OldSqlite {
         /// Version of the library.
@@ -112,7 +112,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err` on SQLite's results.
+    /// For `map_err` on `SQLite`'s results.
     pub(crate) fn database(what: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
         move |source| Error::Database { what, source }
     }

@@ -14,6 +14,7 @@ const AFTER: &str = "SELECT name, uid, version, created, record FROM image \
 
 const COUNT_AFTER: &str = "SELECT count(*) FROM (SELECT 1 FROM image WHERE name > ?1 LIMIT ?2)";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_NAME, AFTER, COUNT_AFTER];
 
 /// Keeps the Image record of a manifest. One that exists stays as it is (image-api 13).
@@ -46,14 +47,8 @@ pub(crate) fn ensure(
           AND r.state <> 'deleted')",
         [&name],
     )?;
-    let change = Change {
-        version,
-        resource: Resource::Image,
-        namespace: None,
-        name,
-        uid,
-        action: Action::Added,
-    };
+    let change =
+        Change { version, resource: Resource::Image, namespace: None, name, uid, action: Action::Added };
     changes::record(transaction, &change, now_ms)
 }
 

@@ -1,6 +1,6 @@
 //! Records: repositories, tags and their history, images, links, the change feed.
 //!
-//! Metadata decides what exists; the store only holds bytes. The engine here keeps it in SQLite:
+//! Metadata decides what exists; the store only holds bytes. The engine here keeps it in `SQLite`:
 //!
 //! * A method is a whole use case and one transaction. What it returns is durable: the log is
 //!   flushed before anybody is told, and before any reader sees it.
@@ -22,10 +22,13 @@ mod columns;
 mod deletes;
 mod engine;
 mod error;
+mod history;
 mod images;
 mod listing;
 mod manifests;
 mod namespaces;
+#[cfg(test)]
+mod plans;
 mod push;
 mod records;
 mod references;
@@ -36,6 +39,8 @@ mod sqlite;
 mod stream_tags;
 mod stream_views;
 mod streams;
+pub mod suite;
+
 mod tags;
 mod trash;
 mod uploads;
@@ -44,8 +49,8 @@ mod watermark;
 pub use engine::{Engine, Options, Rollback, Stats};
 pub use error::{DeleteError, Error, PushError};
 pub use records::{
-    Action, BlobRecord, Change, EventSource, LinkBlob, Linked, Listed, ManifestRecord, MissingPolicy,
-    NamespaceRecord, Page, PushOutcome, RecordPush, Resource, StoredBytes, StreamTagRecord, TagCondition,
-    UploadRow, UploadState,
+    Action, BlobRecord, Change, EventKind, EventSource, HistoryEntry, LinkBlob, Linked, Listed,
+    ManifestRecord, MissingPolicy, NamespaceRecord, Page, PushOutcome, RecordPush, Resource, StoredBytes,
+    StreamTagRecord, TagCondition, UploadRow, UploadState,
 };
 pub use sqlite::{GROUP_BOUNDS, ReadGauges, Synchronous, WriteGauges};

@@ -16,6 +16,7 @@ const BY_TAG: &str = "SELECT m.digest, r.media_type, m.size, m.object_key, m.bod
      JOIN manifest m ON m.digest = r.digest \
      WHERE t.repository = ?1 AND t.tag = ?2 AND t.pullable = 1 AND r.state <> 'deleted'";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_DIGEST, BY_TAG];
 
 impl Engine {

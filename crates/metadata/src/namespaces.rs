@@ -14,6 +14,7 @@ const AFTER: &str = "SELECT name, uid, version, created, metadata FROM namespace
 
 const COUNT_AFTER: &str = "SELECT count(*) FROM (SELECT 1 FROM namespace WHERE name > ?1 LIMIT ?2)";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_NAME, AFTER, COUNT_AFTER];
 
 /// Makes a namespace that does not exist.

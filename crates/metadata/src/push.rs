@@ -5,10 +5,10 @@ use weir_oci::Tag;
 use crate::references::References;
 use crate::sqlite::Transaction;
 use crate::streams::StreamWrite;
-use crate::tags::{Entry, Kind};
+use crate::tags::Entry;
 use crate::{
-    Engine, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests, repositories,
-    revisions, streams, tags,
+    Engine, EventKind, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests,
+    repositories, revisions, streams, tags,
 };
 
 impl Engine {
@@ -99,13 +99,13 @@ fn move_tag(
         image: digest.to_string(),
         generation: stream.generation(),
     };
-    if !add_event(transaction, stream, push, tag.as_str(), &event, Kind::Push)? {
+    if !add_event(transaction, stream, push, tag.as_str(), &event, EventKind::Push)? {
         return Ok(());
     }
     moved.push(tag.as_str().to_owned());
     let followers = streams::spec_tags_tracking(transaction, stream.repository(), tag.as_str())?;
     for follower in tag_event::tracking(&push.stream, &followers, tag.as_str()) {
-        if add_event(transaction, stream, push, &follower, &event, Kind::Tracked)? {
+        if add_event(transaction, stream, push, &follower, &event, EventKind::Tracked)? {
             moved.push(follower);
         }
     }
@@ -118,7 +118,7 @@ fn add_event(
     push: &RecordPush,
     tag: &str,
     event: &TagEvent,
-    kind: Kind,
+    kind: EventKind,
 ) -> rusqlite::Result<bool> {
     let repository = stream.repository();
     let head = tags::head(transaction, repository, tag)?;
@@ -130,15 +130,13 @@ fn add_event(
             tags::amend(transaction, repository, tag, head, &event)?;
         }
         (TagChange::Amend(event) | TagChange::Prepend(event), _) => {
-            let entry = Entry {
-                kind,
-                actor: &push.source.identity,
-                client: push.source.client.as_deref(),
-                reason: None,
-                version: stream.version(transaction),
-            };
+            let entry =
+                Entry { kind, source: &push.source, reason: None, version: stream.version(transaction) };
             tags::prepend(transaction, repository, tag, &event, &entry)?;
         }
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use weir_image_api::meta::ObjectMeta;
-use weir_image_api::{Image, Namespace, ResourceVersion, StreamRef, TagParts};
+use weir_image_api::{Image, Namespace, ResourceVersion, StreamRef, TagEvent, TagParts};
 use weir_oci::{Digest, Manifest, ManifestType, Tag, UploadId};
 
 /// Where the bytes of a manifest are.
@@ -162,6 +162,32 @@ pub struct StreamTagRecord {
     pub parts: TagParts,
     /// The image of its newest event, if there is one and it is there.
     pub image: Option<Image>,
+}
+
+/// Why an entry of a tag's history exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// Somebody pushed to the tag.
+    Push,
+    /// The tag follows another one, which moved.
+    Tracked,
+    /// The tag was removed.
+    Deleted,
+}
+
+/// An entry of a tag's whole history, which goes back beyond its removals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Version of the stream that first showed it.
+    pub version: ResourceVersion,
+    /// Why it exists.
+    pub kind: EventKind,
+    /// What the tag pointed to from then on; of a removal, what it pointed to before.
+    pub event: TagEvent,
+    /// Who did it, and with what.
+    pub source: EventSource,
+    /// Why, if that needs words.
+    pub reason: Option<String>,
 }
 
 /// Kind of record a change is about.

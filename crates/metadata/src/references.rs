@@ -10,6 +10,7 @@ const BLOB_HERE: &str = "SELECT b.size, l.state = 'live' FROM link l JOIN blob b
 const MANIFEST_HERE: &str = "SELECT m.size, r.state = 'live' FROM revision r JOIN manifest m ON m.digest = r.digest \
                              WHERE r.repository = ?1 AND r.digest = ?2 AND r.state <> 'deleted'";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BLOB_HERE, MANIFEST_HERE];
 
 /// What a manifest names, sorted by what is there: in this repository, whatever others have.

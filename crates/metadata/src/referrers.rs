@@ -10,6 +10,7 @@ const AFTER: &str = "SELECT m.digest, r.media_type, m.size, m.artifact_type, m.a
      WHERE r.repository = ?1 AND r.subject = ?2 AND r.digest > ?3 AND r.state <> 'deleted' \
      ORDER BY r.digest LIMIT ?4";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[AFTER];
 
 impl Engine {

@@ -11,6 +11,7 @@ const BY_NAME: &str = "SELECT id FROM repository WHERE namespace = ?1 AND name =
 const PATHS: &str = "SELECT r.path FROM repository r JOIN stream s ON s.repository = r.id \
                      WHERE r.path > ?1 ORDER BY r.path LIMIT ?2";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_NAME, PATHS];
 
 /// The repository, if it exists.

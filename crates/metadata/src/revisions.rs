@@ -5,9 +5,9 @@ use crate::cache::Stale;
 use crate::sqlite::Transaction;
 use crate::{columns, tags};
 
-const PULLABLE: &str =
-    "SELECT 1 FROM revision WHERE repository = ?1 AND digest = ?2 AND state <> 'deleted'";
+const PULLABLE: &str = "SELECT 1 FROM revision WHERE repository = ?1 AND digest = ?2 AND state <> 'deleted'";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[PULLABLE];
 
 /// Whether the manifest can be pulled by digest.

@@ -1,4 +1,4 @@
-//! One SQLite file: opening it, its schema, its one writer and its readers.
+//! One `SQLite` file: opening it, its schema, its one writer and its readers.
 
 mod connection;
 mod database;

@@ -11,6 +11,7 @@ const HISTORY: &str = "SELECT e.created, e.reference, e.image, e.generation FROM
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
      WHERE t.repository = ?1 AND t.tag = ?2 ORDER BY e.version DESC";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[SPEC_TAG, HISTORY];
 
 /// Streams read at a time while a page of tags is filled.
@@ -37,11 +38,7 @@ impl Engine {
 
     /// Every tag that the streams of a namespace, or of all, want or have: by namespace, stream and
     /// tag. The key of an entry is its namespace and `<stream>:<tag>`.
-    pub fn stream_tags(
-        &self,
-        namespace: Option<&Namespace>,
-        page: &Page,
-    ) -> Result<Listed<TagParts>, Error> {
+    pub fn stream_tags(&self, namespace: Option<&Namespace>, page: &Page) -> Result<Listed<TagParts>, Error> {
         let limit = page.limit.unwrap_or(usize::MAX);
         self.records().snapshot(|connection| {
             let mut parts = self.rest_of_stream(connection, namespace, page, limit)?;
@@ -61,7 +58,11 @@ impl Engine {
             }
             let more = parts.len() > limit;
             parts.truncate(limit);
-            let next = if more { parts.last().map(|last| (last.stream.namespace.clone(), last.name())) } else { None };
+            let next = if more {
+                parts.last().map(|last| (last.stream.namespace.clone(), last.name()))
+            } else {
+                None
+            };
             Ok(Listed { items: parts, version: listing::version(connection)?, next, remaining: None })
         })
     }
@@ -76,7 +77,8 @@ impl Engine {
     ) -> Result<Vec<TagParts>, Error> {
         let Some((of, name)) = &page.after else { return Ok(Vec::new()) };
         let Some((stream, tag)) = name.split_once(':') else { return Ok(Vec::new()) };
-        let Some(stream) = stream_ref(of, stream).filter(|s| namespace.is_none_or(|n| *n == s.namespace)) else {
+        let Some(stream) = stream_ref(of, stream).filter(|s| namespace.is_none_or(|n| *n == s.namespace))
+        else {
             return Ok(Vec::new());
         };
         match stream_views::find(connection, &stream)? {
@@ -116,11 +118,7 @@ fn spec_tag(connection: &Connection, repository: i64, tag: &str) -> Result<Optio
     Ok(statement.query_row(params![repository, tag], |row| columns::json(row, 0)).optional()?)
 }
 
-fn history(
-    connection: &Connection,
-    repository: i64,
-    tag: &str,
-) -> Result<Option<NamedTagEventList>, Error> {
+fn history(connection: &Connection, repository: i64, tag: &str) -> Result<Option<NamedTagEventList>, Error> {
     let items = connection
         .prepare_cached(HISTORY)?
         .query_map(params![repository, tag], |row| columns::tag_event(row, 0))?

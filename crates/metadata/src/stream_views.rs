@@ -36,6 +36,7 @@ const HISTORY_IMAGES: &str = "SELECT e.image FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
      WHERE t.repository = ?1";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[
     BY_NAME,
     AFTER_EVERYWHERE,
@@ -173,8 +174,8 @@ pub(crate) fn spec_tags(
     limit: usize,
 ) -> Result<Vec<TagReference>, Error> {
     let mut statement = connection.prepare_cached(SPEC_TAGS)?;
-    let tags =
-        statement.query_map(params![repository, after, columns::limit(limit)], |row| columns::json(row, 0))?;
+    let tags = statement
+        .query_map(params![repository, after, columns::limit(limit)], |row| columns::json(row, 0))?;
     Ok(tags.collect::<Result<_, _>>()?)
 }
 

@@ -10,6 +10,7 @@ const HEAD: &str = "SELECT uid, version, generation FROM stream WHERE repository
 
 const FOLLOWERS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tracks = ?2 ORDER BY tag";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[HEAD, FOLLOWERS];
 
 /// A stream while one write works on it. It takes one version however much changes.

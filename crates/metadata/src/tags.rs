@@ -4,7 +4,7 @@ use weir_oci::Tag;
 
 use crate::cache::Stale;
 use crate::sqlite::Transaction;
-use crate::{Engine, Error, columns};
+use crate::{Engine, Error, EventKind, EventSource, columns};
 
 const PULLABLE: &str = "SELECT tag FROM tag WHERE repository = ?1 AND tag > ?2 AND pullable = 1 \
                         ORDER BY tag LIMIT ?3";
@@ -14,6 +14,7 @@ const HEAD: &str = "SELECT head, created, reference, image, generation, pullable
 
 const WITH_HEAD: &str = "SELECT tag FROM tag WHERE image = ?1 AND repository = ?2 ORDER BY tag";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[PULLABLE, HEAD, WITH_HEAD];
 
 impl Engine {
@@ -29,7 +30,9 @@ impl Engine {
         self.records().read(|connection| {
             let mut statement = connection.prepare_cached(PULLABLE)?;
             let tags = statement
-                .query_map(params![repository, after.unwrap_or(""), columns::limit(limit)], |row| row.get(0))?;
+                .query_map(params![repository, after.unwrap_or(""), columns::limit(limit)], |row| {
+                    row.get(0)
+                })?;
             Ok(Some(tags.collect::<Result<_, _>>()?))
         })
     }
@@ -64,33 +67,11 @@ pub(crate) fn with_head(
     statement.query_map(params![image, repository], |row| row.get(0))?.collect()
 }
 
-/// Why an entry of the history exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Somebody pushed to the tag.
-    Push,
-    /// The tag follows another one, which moved.
-    Tracked,
-    /// The tag was removed.
-    Deleted,
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Kind::Push => "push",
-            Kind::Tracked => "tracked",
-            Kind::Deleted => "deleted",
-        }
-    }
-}
-
 /// What an entry of the history says beside its event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'e> {
-    pub(crate) kind: Kind,
-    pub(crate) actor: &'e str,
-    pub(crate) client: Option<&'e str>,
+    pub(crate) kind: EventKind,
+    pub(crate) source: &'e EventSource,
     pub(crate) reason: Option<&'e str>,
     /// Version of the stream that shows it.
     pub(crate) version: u64,
@@ -194,8 +175,8 @@ fn insert_event(
             event.docker_image_reference,
             event.image,
             event.generation,
-            entry.actor,
-            entry.client,
+            entry.source.identity,
+            entry.source.client,
             entry.reason,
         ],
     )?;

@@ -14,6 +14,7 @@ const TAKEN: &str = "SELECT 1 FROM trash WHERE object_key = ?1 \
                      UNION ALL SELECT 1 FROM blob WHERE object_key = ?1 \
                      UNION ALL SELECT 1 FROM manifest WHERE object_key = ?1 LIMIT 1";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[DUE, TAKEN];
 
 /// Puts a key that nothing refers to on its way out.
@@ -57,8 +58,8 @@ impl Engine {
     pub fn trash_due(&self, now_ms: u64, limit: usize) -> Result<Vec<String>, Error> {
         self.records().read(|connection| {
             let mut statement = connection.prepare_cached(DUE)?;
-            let keys = statement
-                .query_map(params![columns::ms(now_ms), columns::limit(limit)], |row| row.get(0))?;
+            let keys =
+                statement.query_map(params![columns::ms(now_ms), columns::limit(limit)], |row| row.get(0))?;
             Ok(keys.collect::<Result<_, _>>()?)
         })
     }

@@ -12,6 +12,7 @@ const IDLE: &str = "SELECT id, namespace, name, identity, started_ms, used_ms, s
 
 const IDS: &str = "SELECT id FROM upload WHERE id > ?1 AND complete IS NULL ORDER BY id";
 
+#[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_ID, IDLE, IDS];
 
 impl Engine {

@@ -25,7 +25,7 @@ pub(crate) struct Disk {
     objects: LocalFileSystem,
     lock: Lock,
     fsync: bool,
-    open_files: Hot<Arc<File>>,
+    open_files: Hot<FileRange>,
     /// Staging files in use, which a sweep must not touch although no record may name them yet.
     active: Mutex<HashSet<UploadId>>,
 }
@@ -64,10 +64,12 @@ impl Disk {
 
     /// Opens an object on the calling thread: warm, that costs less than handing it to another.
     pub(crate) fn open_object(&self, key: &ObjectKey, size: u64) -> Result<Content, Error> {
-        if size > SMALL
-            && let Some(file) = self.open_files.get(key)
-        {
-            return Ok(Content::File(FileRange::whole(*key, file, size)));
+        if let Some(range) = self.open_files.get(key) {
+            let found = range.len();
+            if found != size {
+                return Err(Error::Corrupt { key: *key, expected: size, found });
+            }
+            return Ok(Content::File(range));
         }
         let file =
             open_nofollow(OpenOptions::new().read(true), &self.layout.object(key)).map_err(|error| {
@@ -84,9 +86,9 @@ impl Disk {
             let len = usize::try_from(size).expect("it is small");
             return Ok(Content::Bytes(read_exact_at(&file, key, size, 0, len)?));
         }
-        let file = Arc::new(file);
-        self.open_files.insert(*key, file.clone(), 1);
-        Ok(Content::File(FileRange::whole(*key, file, size)))
+        let range = FileRange::whole(*key, Arc::new(file), size);
+        self.open_files.insert(*key, range.clone(), 1);
+        Ok(Content::File(range))
     }
 
     /// Creates a small object under its final name and makes it durable.

@@ -43,6 +43,9 @@ const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// What an entry of that cache costs beside its bytes.
 const CACHE_ENTRY: u64 = 256;
 
+/// Early flushes at a time, about: a quarter of a small pool of blocking threads.
+const WRITE_BACKS: usize = 8;
+
 /// Above the 5 MiB that buckets ask for; 10 000 parts of it, as many as they take, are 80 GB.
 const PART_SIZE: usize = 8 * 1024 * 1024;
 
@@ -58,7 +61,8 @@ struct Inner {
     counters: Counters,
     boot: BootId,
     /// Appends under way that write more than a tail.
-    uploads: AtomicUsize,
+    uploads: Arc<AtomicUsize>,
+    write_backs: Arc<AtomicUsize>,
     processors: usize,
 }
 
@@ -99,7 +103,8 @@ impl Store {
             hot: Hot::new(cache_bytes),
             counters: Counters::default(),
             boot: BootId::current(),
-            uploads: AtomicUsize::new(0),
+            uploads: Arc::default(),
+            write_backs: Arc::default(),
             processors: std::thread::available_parallelism().map_or(1, NonZero::get),
         };
         Store { inner: Arc::new(inner) }
@@ -207,10 +212,9 @@ impl Store {
     }
 
     /// Bytes that still fit, where that is known.
-    pub async fn free_bytes(&self) -> Option<u64> {
-        let store = self.clone();
-        let free = blocking("ask for free space", move || Ok(store.disk().and_then(Disk::free_bytes)));
-        free.await.ok().flatten()
+    pub fn free_bytes(&self) -> Option<u64> {
+        // A local file system answers from memory; handing that to a thread would cost more.
+        self.disk().and_then(Disk::free_bytes)
     }
 
     /// Whether the store still takes writes.
@@ -267,9 +271,15 @@ impl Store {
     }
 
     /// Counts an append as one that writes, until the returned value is dropped.
-    pub(crate) fn join_uploads(&self) -> Uploading {
-        self.inner.uploads.fetch_add(1, Ordering::Relaxed);
-        Uploading(self.clone())
+    pub(crate) fn join_uploads(&self) -> Counted {
+        Counted::new(&self.inner.uploads)
+    }
+
+    /// A turn for an early flush, unless so many run that they would keep the blocking threads from
+    /// the uploads themselves.
+    pub(crate) fn begin_write_back(&self) -> Option<Counted> {
+        let running = self.inner.write_backs.load(Ordering::Relaxed);
+        (running < WRITE_BACKS).then(|| Counted::new(&self.inner.write_backs))
     }
 
     pub(crate) fn uploads(&self) -> usize {
@@ -282,11 +292,20 @@ impl Store {
     }
 }
 
-pub(crate) struct Uploading(Store);
+/// One of a number, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Counted(Arc<AtomicUsize>);
 
-impl Drop for Uploading {
+impl Counted {
+    fn new(count: &Arc<AtomicUsize>) -> Counted {
+        count.fetch_add(1, Ordering::Relaxed);
+        Counted(count.clone())
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.inner.uploads.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

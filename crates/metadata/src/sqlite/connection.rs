@@ -14,7 +14,7 @@ const PREPARED_STATEMENTS: usize = 128;
 /// stream's spec tags.
 const ROW_BYTES: i32 = 16 * 1024 * 1024;
 
-/// First SQLite without the race between a checkpoint and a write that could corrupt a database.
+/// First `SQLite` without the race between a checkpoint and a write that could corrupt a database.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 
 /// Which commits are flushed to the disk before they count.

@@ -45,7 +45,7 @@ impl Setup {
         let read_gauges = Arc::new(ReadGauges::default());
         let readers = Readers::new(path.clone(), synchronous, Arc::clone(&read_gauges));
         let writer =
-            Writer::start(connection, path, synchronous, sequence, after, Arc::clone(&write_gauges))?;
+            Writer::start(connection, &path, synchronous, sequence, after, Arc::clone(&write_gauges))?;
         Ok(Database { writer, readers, write_gauges, read_gauges })
     }
 }

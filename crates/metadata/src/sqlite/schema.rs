@@ -14,16 +14,12 @@ pub(crate) struct Schema {
 }
 
 /// Everything but upload sessions. The id spells "WEIR".
-pub(crate) const RECORDS: Schema = Schema {
-    application_id: 0x5745_4952,
-    steps: &[include_str!("migrations/records/0001_records.sql")],
-};
+pub(crate) const RECORDS: Schema =
+    Schema { application_id: 0x5745_4952, steps: &[include_str!("migrations/records/0001_records.sql")] };
 
 /// Upload sessions. The id spells "WEIU".
-pub(crate) const UPLOADS: Schema = Schema {
-    application_id: 0x5745_4955,
-    steps: &[include_str!("migrations/uploads/0001_uploads.sql")],
-};
+pub(crate) const UPLOADS: Schema =
+    Schema { application_id: 0x5745_4955, steps: &[include_str!("migrations/uploads/0001_uploads.sql")] };
 
 const STEP_TABLE: &str = "
     CREATE TABLE schema_step (number INTEGER PRIMARY KEY, checksum TEXT NOT NULL) STRICT";
@@ -158,9 +154,11 @@ mod tests {
         for (table, column, on_delete) in keys {
             assert_eq!(on_delete, "RESTRICT", "{table}.{column}");
             let plan: String = connection
-                .query_row(&format!("EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 1"), [], |row| {
-                    row.get(3)
-                })
+                .query_row(
+                    &format!("EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 1"),
+                    [],
+                    |row| row.get(3),
+                )
                 .unwrap();
             assert!(plan.starts_with("SEARCH"), "{table}.{column}: {plan}");
         }

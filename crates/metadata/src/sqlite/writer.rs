@@ -1,5 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -60,7 +60,7 @@ enum Message {
 impl Writer {
     pub(super) fn start(
         connection: Connection,
-        path: PathBuf,
+        path: &Path,
         synchronous: Synchronous,
         sequence: Sequence,
         after: impl After,
@@ -68,7 +68,7 @@ impl Writer {
     ) -> Result<Writer, Error> {
         let (sender, receiver) = sync_channel(QUEUE);
         let mut thread = Thread {
-            path: path.clone(),
+            path: path.to_owned(),
             synchronous,
             sequence,
             connection: None,
@@ -81,7 +81,7 @@ impl Writer {
         std::thread::Builder::new()
             .name("weir-writer".to_owned())
             .spawn(move || thread.run(&receiver))
-            .map_err(Error::file("start the thread that writes", &path))?;
+            .map_err(Error::file("start the thread that writes", path))?;
         Ok(Writer { sender, gauges })
     }
 
@@ -170,7 +170,9 @@ where
             (_, Some(Err(refused))) => Err(refused),
             (Fate::Committed, Some(done)) => done,
             (Fate::Unknown(problem), Some(Ok(_))) => Err(Error::UnknownOutcome(problem.clone()).into()),
-            (Fate::Lost(problem) | Fate::Unknown(problem), _) => Err(Error::Unwritable(problem.clone()).into()),
+            (Fate::Lost(problem) | Fate::Unknown(problem), _) => {
+                Err(Error::Unwritable(problem.clone()).into())
+            }
             (Fate::Committed, None) => unreachable!("a group commits after all of its writes have run"),
         };
         // Nobody listens if the request was dropped; the write counts all the same.
@@ -357,7 +359,6 @@ fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn lost(error: impl std::error::Error) -> Fate {
     match error.source() {
         Some(source) => Fate::Lost(format!("{error}: {source}")),

@@ -72,39 +72,43 @@ async fn a_local_folder_keeps_every_promise() {
     assert!(files(&root.path().join("uploads")).iter().all(|name| UploadId::parse(name).is_ok()));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+const CASES: u32 = 24;
 
-    #[test]
-    fn any_frames_give_the_same_object(
-        len in 0..1_500_000_usize,
-        requests in prop::collection::vec(prop::collection::vec(any::<usize>(), 0..6), 1..4),
-        announced: bool,
-        long: bool,
-    ) {
-        let root = folder();
+#[test]
+fn any_frames_give_the_same_object() {
+    let root = folder();
+    let requests = prop::collection::vec(prop::collection::vec(any::<usize>(), 0..6), 1..4);
+    proptest!(ProptestConfig::with_cases(CASES), |(
+        len in 0..1_500_000_usize, requests in requests, announced: bool, long: bool,
+    )| {
         in_runtime(async { any_frames(&open(root.path()).await, len, &requests, announced, long).await });
-    }
+    });
+}
 
-    #[test]
-    fn a_saved_session_goes_on(len in 0..400_000_usize, cuts in prop::collection::vec(any::<usize>(), 0..4)) {
-        let root = folder();
+#[test]
+fn a_saved_session_goes_on() {
+    let root = folder();
+    let cuts = prop::collection::vec(any::<usize>(), 0..4);
+    proptest!(ProptestConfig::with_cases(CASES), |(len in 0..400_000_usize, cuts in cuts)| {
         in_runtime(suite::a_saved_session_goes_on(
             async || open(root.path()).await, suite::noise(len), &cuts,
         ));
-    }
+    });
+}
 
-    #[test]
-    fn a_dropped_request_leaves_a_consistent_session(
-        len in 0..3_000_000_usize, cuts in prop::collection::vec(any::<usize>(), 0..12), drop_after: usize,
-    ) {
-        let root = folder();
+#[test]
+fn a_dropped_request_leaves_a_consistent_session() {
+    let root = folder();
+    let cuts = prop::collection::vec(any::<usize>(), 0..12);
+    proptest!(ProptestConfig::with_cases(CASES), |(
+        len in 0..3_000_000_usize, cuts in cuts, drop_after: usize,
+    )| {
         in_runtime(async {
             let store = open(root.path()).await;
             let frames = suite::frames(&suite::noise(len), &cuts);
             suite::a_dropped_request_leaves_a_consistent_session(&store, frames, drop_after).await;
         });
-    }
+    });
 }
 
 #[tokio::test]
@@ -179,7 +183,7 @@ async fn missing_folders_above_the_root_are_made() {
     let store = open(&deep).await;
     let stored = suite::upload(&store, &suite::noise(10)).await;
     assert!(deep.join(stored.key.to_string()).is_file());
-    assert!(store.free_bytes().await.is_some_and(|free| free > 0));
+    assert!(store.free_bytes().is_some_and(|free| free > 0));
 }
 
 /// A session with bytes in a staging file, saved, and its store gone.
@@ -375,6 +379,30 @@ async fn a_failed_flush_ends_the_session_and_removes_its_file() {
     assert!(matches!(appended, Err(AppendError::Store(Error::Io { .. }))), "{appended:?}");
     assert!(upload.lock().await.is_gone());
     assert_eq!(files(root.path()), ["lock"]);
+}
+
+// reliability 2.5: the durable offset moves when a flush has succeeded, and not before.
+#[test]
+fn a_long_upload_is_flushed_while_it_grows() {
+    let root = folder();
+    in_runtime(async {
+        let store = open(root.path()).await;
+        let bytes = suite::noise(20_000_000);
+        let upload = suite::session(&store, None);
+        suite::append(&upload, vec![bytes.slice(..5_000_000)]).await.expect("the bytes are taken");
+        let durable = async || {
+            // There is one blocking thread: what was asked of it before this is done after it.
+            tokio::task::spawn_blocking(|| ()).await.expect("nothing panics");
+            upload.lock().await.save().expect("it is open").durable_offset()
+        };
+        assert_eq!(durable().await, 0);
+        suite::append(&upload, vec![bytes.slice(5_000_000..10_000_000)]).await.expect("they are taken");
+        assert_eq!(durable().await, 10_000_000);
+        suite::append(&upload, vec![bytes.slice(10_000_000..)]).await.expect("the bytes are taken");
+        let stored = suite::finish(&upload, &Digest::sha256(&bytes)).await.expect("the digest is right");
+        suite::assert_stored(&store, &stored, &bytes).await;
+        assert!(store.stats().of(crate::Operation::WriteBack).count > 0);
+    });
 }
 
 #[tokio::test]

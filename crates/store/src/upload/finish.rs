@@ -49,7 +49,8 @@ impl Upload {
         match session.place {
             Place::Tail(tail) => {
                 disk.create(&stored.key, digest, &tail)?;
-                store.keep_hot(stored.key, tail.into());
+                // Without what the tail was allowed to grow into.
+                store.keep_hot(stored.key, tail.into_boxed_slice().into());
             }
             Place::Staged(staged) => staged.publish(&stored.key, digest)?,
             Place::Parts(_) => return Err(Error::UploadGone.into()),

@@ -87,7 +87,7 @@ CREATE TABLE tag_event (
     reference  TEXT NOT NULL,
     image      TEXT NOT NULL,
     generation INTEGER NOT NULL,
-    actor      TEXT,
+    actor      TEXT NOT NULL,
     client     TEXT,
     reason     TEXT,
     PRIMARY KEY (repository, tag, version)

@@ -1,0 +1,68 @@
+//! Every read of the hot paths walks an index.
+
+use rusqlite::Connection;
+use rusqlite::types::Null;
+
+use crate::sqlite::{RECORDS, Setup, Synchronous, UPLOADS};
+use crate::{
+    blobs, changes, history, images, manifests, namespaces, references, referrers, repositories, revisions,
+    stream_tags, stream_views, streams, tags, trash, uploads,
+};
+
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let parameters = vec![Null; statement.parameter_count()];
+    let rows = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn check(connection: &Connection, reads: &[&[&str]]) {
+    let bounded = |line: &str| line.starts_with("SCAN (subquery");
+    let slow = |line: &String| (line.starts_with("SCAN") && !bounded(line)) || line.contains("TEMP B-TREE");
+    for sql in reads.iter().copied().flatten() {
+        let plan = plan(connection, sql);
+        assert!(!plan.is_empty(), "{sql}");
+        assert!(!plan.iter().any(slow), "{sql}\n{plan:#?}");
+    }
+}
+
+#[test]
+fn no_read_of_the_records_scans_a_table_or_sorts() {
+    let dir = tempfile::tempdir().unwrap();
+    let setup = Setup::open(&dir.path().join("x"), &RECORDS, Synchronous::Full).unwrap();
+    let reads = [
+        blobs::READS,
+        changes::READS,
+        history::READS,
+        images::READS,
+        manifests::READS,
+        namespaces::READS,
+        references::READS,
+        referrers::READS,
+        repositories::READS,
+        revisions::READS,
+        stream_tags::READS,
+        stream_views::READS,
+        streams::READS,
+        tags::READS,
+        trash::READS,
+    ];
+    check(setup.connection(), &reads);
+}
+
+#[test]
+fn no_read_of_the_upload_sessions_scans_or_sorts() {
+    let dir = tempfile::tempdir().unwrap();
+    let setup = Setup::open(&dir.path().join("x"), &UPLOADS, Synchronous::Full).unwrap();
+    check(setup.connection(), &[uploads::READS]);
+}
+
+#[test]
+fn the_check_notices_a_scan_and_a_sort() {
+    let dir = tempfile::tempdir().unwrap();
+    let setup = Setup::open(&dir.path().join("x"), &RECORDS, Synchronous::Full).unwrap();
+    let scan = plan(setup.connection(), "SELECT tag FROM tag WHERE generation = ?1");
+    assert!(scan[0].starts_with("SCAN"), "{scan:?}");
+    let sort = plan(setup.connection(), "SELECT tag FROM tag WHERE repository = ?1 ORDER BY generation");
+    assert!(sort.iter().any(|line| line.contains("TEMP B-TREE")), "{sort:?}");
+}

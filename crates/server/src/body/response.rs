@@ -1,0 +1,188 @@
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use http_body::{Body, Frame, SizeHint};
+use weir_registry::{Content, FileRange};
+
+use super::BodyError;
+use crate::exchange::Exchange;
+use crate::wire::{FileSlice, Region, SendQueue};
+
+/// A piece of a response body.
+pub(crate) enum Piece {
+    /// In memory.
+    Bytes(Bytes),
+    /// In a file.
+    File(FileRange),
+    /// Fetched as it is sent.
+    Stream(BoxStream<'static, Result<Bytes, BodyError>>),
+}
+
+/// What a response body is made of.
+#[derive(Default)]
+pub(crate) struct Pieces {
+    /// The first one stands apart: nearly always it is the only one.
+    first: Option<Piece>,
+    rest: std::vec::IntoIter<Piece>,
+    len: u64,
+}
+
+/// The body of a response, on its way into hyper.
+pub(crate) struct ResponseBody {
+    pieces: Pieces,
+    /// Bytes not yet handed on.
+    left: u64,
+    exchange: Arc<Exchange>,
+    /// Where a connection takes files that it sends by itself.
+    files: Option<(Arc<SendQueue>, &'static Region)>,
+}
+
+impl Pieces {
+    /// A body in memory.
+    pub(crate) fn bytes(bytes: Bytes) -> Pieces {
+        if bytes.is_empty() {
+            return Pieces::default();
+        }
+        Pieces { len: bytes.len() as u64, first: Some(Piece::Bytes(bytes)), ..Pieces::default() }
+    }
+
+    /// Stored content.
+    pub(crate) fn content(content: Content) -> Pieces {
+        Pieces { len: content.len(), first: Some(content.into()), ..Pieces::default() }
+    }
+
+    /// Several in a row.
+    pub(crate) fn several(pieces: Vec<Pieces>) -> Pieces {
+        let len = pieces.iter().map(|pieces| pieces.len).sum();
+        let rest: Vec<Piece> =
+            pieces.into_iter().flat_map(|pieces| pieces.first.into_iter().chain(pieces.rest)).collect();
+        Pieces { first: None, rest: rest.into_iter(), len }
+    }
+
+    /// Bytes in all.
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn next(&mut self) -> Option<Piece> {
+        self.first.take().or_else(|| self.rest.next())
+    }
+}
+
+impl From<Content> for Piece {
+    fn from(content: Content) -> Piece {
+        match content {
+            Content::Bytes(bytes) => Piece::Bytes(bytes),
+            Content::File(range) => Piece::File(range),
+            content @ Content::Bucket(_) => Piece::stream(content),
+        }
+    }
+}
+
+impl Piece {
+    fn stream(content: Content) -> Piece {
+        Piece::Stream(content.into_stream().map(|read| read.map_err(Into::into)).boxed())
+    }
+}
+
+impl ResponseBody {
+    /// `files` is where the connection takes files that it sends by itself, if it can.
+    pub(crate) fn new(
+        pieces: Pieces,
+        exchange: Arc<Exchange>,
+        files: Option<Arc<SendQueue>>,
+    ) -> ResponseBody {
+        let left = pieces.len();
+        ResponseBody { pieces, left, exchange, files: files.zip(Region::get()) }
+    }
+
+    fn handed_on(&mut self, bytes: u64) -> Result<(), BodyError> {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err("a stored object yields more bytes than its record says".into()),
+        }
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BodyError>> {
+        loop {
+            let bytes = match self.pieces.next() {
+                None if self.left == 0 => return Poll::Ready(Ok(None)),
+                None => {
+                    return Poll::Ready(
+                        Err("a stored object yields fewer bytes than its record says".into()),
+                    );
+                }
+                Some(Piece::Bytes(bytes)) => bytes,
+                Some(Piece::File(range)) => {
+                    if let Some((queue, region)) = self.files.clone() {
+                        // From here on the socket keeps account of what is sent.
+                        return Poll::Ready(self.promise(range, &queue, region).map(Some));
+                    }
+                    self.pieces.first = Some(Piece::stream(Content::File(range)));
+                    continue;
+                }
+                Some(Piece::Stream(mut stream)) => {
+                    let next = stream.poll_next_unpin(cx);
+                    if !matches!(next, Poll::Ready(None)) {
+                        self.pieces.first = Some(Piece::Stream(stream));
+                    }
+                    match ready!(next).transpose()? {
+                        Some(bytes) => bytes,
+                        None => continue,
+                    }
+                }
+            };
+            if bytes.is_empty() {
+                continue;
+            }
+            self.handed_on(bytes.len() as u64)?;
+            self.exchange.sent(bytes.len() as u64);
+            return Poll::Ready(Ok(Some(bytes)));
+        }
+    }
+
+    /// Hands on a slice that stands for the next bytes of a file.
+    fn promise(&mut self, range: FileRange, queue: &SendQueue, region: &Region) -> Result<Bytes, BodyError> {
+        let len = usize::try_from(range.len()).unwrap_or(usize::MAX).min(region.most());
+        let now = len as u64;
+        self.handed_on(now)?;
+        let slice = FileSlice { file: Arc::clone(range.file()), offset: range.offset(), len: now };
+        if now < range.len() {
+            let all = range.len();
+            self.pieces.first = Some(Content::File(range).slice(now..all).into());
+        }
+        queue.push(slice, Arc::clone(&self.exchange));
+        Ok(region.stand_in(len))
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let piece = ready!(self.poll_piece(cx));
+        if let Err(error) = &piece {
+            self.exchange.broke(error);
+        }
+        Poll::Ready(piece.transpose().map(|piece| piece.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
