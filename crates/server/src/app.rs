@@ -36,7 +36,7 @@ impl Handler for App {
         let door = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         match door {
             "v2" => self.distribution(request).await,
-            "api" | "apis" | "openapi" | "version" => self.kube(request, context),
+            "api" | "apis" | "openapi" | "version" => self.kube(request, &context),
             "livez" => self.health(Question::Live, "/livez", &request),
             "healthz" => self.health(Question::Live, "/healthz", &request),
             "readyz" => self.health(Question::Ready, "/readyz", &request),
@@ -68,8 +68,9 @@ impl App {
         }
     }
 
-    fn kube(&self, request: Request<RequestBody>, context: RequestContext) -> Answer {
-        let caller = weir_kube::Caller { identity: Identity::anonymous(), request_id: context.id };
+    fn kube(&self, request: Request<RequestBody>, context: &RequestContext) -> Answer {
+        let request_id = String::from_utf8_lossy(context.id.as_bytes()).into_owned();
+        let caller = weir_kube::Caller { identity: Identity::anonymous(), request_id };
         let mut response = self.kube.serve(request, &caller);
         let outcome = response.extensions_mut().remove::<weir_kube::Outcome>().unwrap_or_default();
         Answer {

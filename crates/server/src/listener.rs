@@ -9,7 +9,7 @@ mod service;
 use std::future::Future;
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,7 +24,7 @@ pub(crate) use accept::serve;
 #[derive(Clone, Debug)]
 pub(crate) struct RequestContext {
     /// The name of the request, as it stands in the log.
-    pub(crate) id: String,
+    pub(crate) id: HeaderValue,
 }
 
 /// An answer, and what it was about.

@@ -37,7 +37,8 @@ pub(super) async fn run<H: Handler>(mut tcp: TcpStream, peer: SocketAddr, shared
     };
     match nodelay.and(protocol) {
         Ok(Protocol::Http1(prefix)) => http1(Connection { tcp, prefix, peer, shared }).await,
-        Ok(Protocol::Http2(prefix)) => http2(Connection { tcp, prefix, peer, shared }).await,
+        // Apart, so that a connection of the other kind does not carry its state too.
+        Ok(Protocol::Http2(prefix)) => Box::pin(http2(Connection { tcp, prefix, peer, shared })).await,
         Ok(Protocol::Tls) => telemetry.metrics().connection_refused(Refused::Tls),
         Ok(Protocol::Silent) => {}
         Err(error) => tracing::debug!(%peer, %error, "a connection broke before its first request"),

@@ -12,6 +12,9 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The first byte of a TLS record that holds a handshake (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 22;
 
+/// Enough for most request heads, so that telling the protocol costs no read of its own.
+const FIRST_READ: usize = 4 << 10;
+
 /// What a client speaks, with the bytes that told it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
@@ -24,9 +27,9 @@ pub(super) enum Protocol {
     Silent,
 }
 
-/// Reads just enough to tell.
+/// Reads until it can tell.
 pub(super) async fn detect(tcp: &mut TcpStream, timeouts: &Timeouts) -> io::Result<Protocol> {
-    let mut read = BytesMut::with_capacity(HTTP2_PREFACE.len());
+    let mut read = BytesMut::with_capacity(FIRST_READ);
     let mut until = Instant::now() + timeouts.idle;
     loop {
         let before = read.len();

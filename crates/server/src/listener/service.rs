@@ -42,8 +42,7 @@ impl<H: Handler> Service<H> {
             drop(body);
             refuse(StatusCode::URI_TOO_LONG)
         } else {
-            let id = String::from_utf8_lossy(exchange.id().as_bytes()).into_owned();
-            let context = RequestContext { id };
+            let context = RequestContext { id: exchange.id().clone() };
             self.shared.handler.answer(Request::from_parts(head, body), context).await
         };
         if let Some(rest) = leftover.and_then(|leftover| leftover.take()) {

@@ -16,6 +16,9 @@ use crate::config::{Config, Layer, Variables, resolve};
 /// Long enough for a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// More than the kernel takes of a response nobody reads.
+const LARGE: usize = 64 << 20;
+
 /// Answers with what the body was, refuses it unread, or waits.
 struct Echo {
     /// Lets `/wait` go on.
@@ -29,6 +32,10 @@ impl Handler for Echo {
         let (head, body) = request.into_parts();
         let (status, text) = match head.uri.path() {
             "/refuse" => (StatusCode::FORBIDDEN, "refused".to_owned()),
+            "/large" => {
+                self.waiting.notify_one();
+                (StatusCode::OK, "x".repeat(LARGE))
+            }
             "/panic" => panic!("a handler fails"),
             "/wait" => {
                 self.waiting.notify_one();
@@ -179,6 +186,23 @@ async fn a_body_that_stalls_is_given_up() {
     let answer = server.exchange("PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc").await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.ends_with("the request body stalled"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off() {
+    let server = Server::with(|config| config.timeouts.response = Duration::from_millis(50)).await;
+    let mut tcp = server.connect().await;
+    tcp.write_all(get("/large", "").as_bytes()).await.unwrap();
+    // The server ends the connection without the client having read anything.
+    let ended = async {
+        while !(server.metric("weir_connections 0") && server.metric("weir_http_requests_in_flight 0")) {
+            tokio::task::yield_now().await;
+        }
+    };
+    server.waiting.notified().await;
+    tokio::time::timeout(PATIENCE, ended).await.expect("the connection is given up");
+    let read = rest(&mut tcp).await;
+    assert!(read.len() < LARGE);
 }
 
 // distribution checklist 15: a client in the middle of a large body sees the status.

@@ -35,7 +35,9 @@ pub(super) struct Deadlines {
     patience: Patience,
     activity: Arc<Activity>,
     seen_requests: usize,
-    idle_from: Option<Instant>,
+    /// When to look whether the connection is idle. hyper does not ask for more bytes at the moment
+    /// a request ends, so that there is no better occasion.
+    idle_check: Option<Instant>,
     idle_told: bool,
     head_from: Option<Instant>,
     response_from: Option<Instant>,
@@ -49,7 +51,7 @@ impl Deadlines {
             patience,
             activity,
             seen_requests: 0,
-            idle_from: None,
+            idle_check: None,
             idle_told: false,
             head_from: head_from.filter(|_| patience.head.is_some()),
             response_from: None,
@@ -61,7 +63,6 @@ impl Deadlines {
     /// Bytes came in.
     pub(super) fn received(&mut self) {
         self.forget_finished_head();
-        self.idle_from = None;
         self.idle_told = false;
         if self.patience.head.is_some() && self.head_from.is_none() && !self.activity.is_active() {
             self.head_from = Some(Instant::now());
@@ -71,11 +72,8 @@ impl Deadlines {
     /// The socket has nothing to read.
     pub(super) fn waits_for_client(&mut self) {
         self.forget_finished_head();
-        if self.activity.is_active() {
-            self.idle_from = None;
-            self.idle_told = false;
-        } else if self.head_from.is_none() && self.idle_from.is_none() && !self.idle_told {
-            self.idle_from = Some(Instant::now());
+        if self.idle_check.is_none() && !self.idle_told {
+            self.idle_check = Some(Instant::now() + self.patience.idle);
         }
     }
 
@@ -99,9 +97,8 @@ impl Deadlines {
 
     fn due(&self) -> Option<Instant> {
         let head = self.head_from.zip(self.patience.head).map(|(from, patience)| from + patience);
-        let idle = self.idle_from.map(|from| from + self.patience.idle);
         let response = self.response_from.map(|from| from + self.patience.response);
-        [head, idle, response].into_iter().flatten().min()
+        [head, self.idle_check, response].into_iter().flatten().min()
     }
 
     /// Ready once a deadline is over. Being idle is not an error; the task is told and ends the
@@ -126,13 +123,24 @@ impl Deadlines {
             if self.patience.head.is_some_and(|patience| over(self.head_from, patience)) {
                 return Poll::Ready(Expired::Head);
             }
-            if over(self.idle_from, self.patience.idle) {
-                self.idle_from = None;
-                self.idle_told = true;
-                self.activity.tell_idle();
+            if self.idle_check.is_some_and(|check| check <= now) {
+                self.check_idle(now);
             }
         }
         Poll::Pending
+    }
+
+    fn check_idle(&mut self, now: Instant) {
+        let busy = self.activity.is_active() || self.head_from.is_some();
+        let since = if busy { now } else { self.activity.quiet_since() };
+        let due = since + self.patience.idle;
+        if due > now {
+            self.idle_check = Some(due);
+        } else {
+            self.idle_check = None;
+            self.idle_told = true;
+            self.activity.tell_idle();
+        }
     }
 }
 
@@ -201,19 +209,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_due_while_a_request_runs() {
+    async fn idle_begins_when_the_last_request_ends() {
         let (mut deadlines, activity) = deadlines(PATIENCE.head);
         deadlines.received();
         let request = activity.request();
         deadlines.waits_for_client();
         let waited = tokio::time::timeout(Duration::from_secs(1000), poll_fn(|cx| deadlines.poll(cx))).await;
-        assert!(waited.is_err());
+        assert!(waited.is_err(), "nothing is due while a request runs");
+        // Nobody looks at the socket when it ends.
         drop(request);
-        deadlines.waits_for_client();
+        let from = Instant::now();
         tokio::select! {
             _ = poll_fn(|cx| deadlines.poll(cx)) => panic!("being idle is no error"),
             () = activity.idle_for_long() => {}
         }
+        assert_eq!(from.elapsed().as_secs(), 75);
     }
 
     #[tokio::test(start_paused = true)]

@@ -265,6 +265,10 @@ impl Read for Wire {
             let len = self.prefix.len().min(buf.remaining());
             buf.put_slice(&self.prefix[..len]);
             self.prefix.advance(len);
+            if self.prefix.is_empty() {
+                // Its memory would else be kept as long as the connection.
+                self.prefix = Bytes::new();
+            }
             return Poll::Ready(Ok(()));
         }
         match Pin::new(&mut self.tcp).poll_read(cx, buf) {

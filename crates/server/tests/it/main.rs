@@ -4,6 +4,7 @@
 
 mod arrows;
 mod command_line;
+mod fault;
 mod http;
 mod lifecycle;
 mod serving;

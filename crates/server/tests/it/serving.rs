@@ -156,3 +156,23 @@ fn too_many_uploads_are_told_to_come_back() {
     assert_eq!(refused.json()["errors"][0]["code"], "TOOMANYREQUESTS");
     assert_eq!(second.get("/v2/").status, 200);
 }
+
+// field case C040, and reliability 2.7: what is damaged is never served as if it were whole.
+#[test]
+fn a_damaged_blob_is_an_error_whose_cause_stands_in_the_log() {
+    let weir = Weir::start(&[]);
+    let path = weir.connect().push_blob("demo/app", &vec![3; 300_000]);
+    let folder = weir.stop();
+    let (_, hex) = path.rsplit_once(':').unwrap();
+    let shelf = folder.path().join("data/blobs/sha256").join(&hex[..2]);
+    let object = std::fs::read_dir(shelf).unwrap().map(|entry| entry.unwrap().path()).next().unwrap();
+    std::fs::OpenOptions::new().write(true).open(object).unwrap().set_len(299_999).unwrap();
+    let weir = Weir::start_in(folder, &["--log", "json/error"]);
+    let answer = weir.connect().get(&path);
+    assert_eq!(answer.status, 500);
+    assert!(!answer.text().contains("299999") && !answer.text().contains("data/"), "{}", answer.text());
+    let line: serde_json::Value = serde_json::from_str(&weir.line("\"message\":\"request\"")).unwrap();
+    assert_eq!(line["level"], "ERROR");
+    assert!(line["cause"].as_str().unwrap().contains("299999"), "{line}");
+    assert_eq!(line["id"], answer.headers["x-request-id"].as_str());
+}

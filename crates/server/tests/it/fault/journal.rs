@@ -44,9 +44,7 @@ impl Journal {
             let digest = self.upload(wire, blob)?;
             self.blobs.insert(digest, blob.clone());
         }
-        let descriptor = |media_type: &str, bytes: &[u8]| {
-            json!({"mediaType": media_type, "size": bytes.len(), "digest": Digest::sha256(bytes)})
-        };
+        let descriptor = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "size": bytes.len(), "digest": Digest::sha256(bytes)});
         let manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -108,18 +106,23 @@ impl Journal {
             if history.peek() == Some(&digest.to_string().as_str()) {
                 history.next();
             } else if *acknowledged {
-                return Err(format!("{digest} was acknowledged and is not in the history of client-{client}: {items:?}"));
+                return Err(format!(
+                    "{digest} was acknowledged and is not in the history of client-{client}: {items:?}"
+                ));
             }
         }
         match history.next() {
             None => Ok(()),
-            Some(event) => Err(format!("{event} is in the history of client-{client}, and nobody pushed it there")),
+            Some(event) => {
+                Err(format!("{event} is in the history of client-{client}, and nobody pushed it there"))
+            }
         }
     }
 }
 
 fn same(wire: &mut Wire, path: &str, bytes: &[u8]) -> Result<(), String> {
-    let answer = wire.ask("GET", path, &[("Accept", "*/*")], b"").map_err(|error| format!("{path}: {error}"))?;
+    let answer =
+        wire.ask("GET", path, &[("Accept", "*/*")], b"").map_err(|error| format!("{path}: {error}"))?;
     if answer.status != 200 {
         return Err(format!("{path} was acknowledged and is {}", answer.status));
     }

@@ -51,7 +51,9 @@ fn killed_at_any_moment_it_loses_nothing_it_acknowledged() {
             let server = Server::start(data.path(), &[]).expect("it starts again");
             let mut wire = Wire::to(server.address);
             for (client, journal) in journals.iter().enumerate() {
-                journal.verify(&mut wire, client).unwrap_or_else(|problem| panic!("after kill {round}: {problem}"));
+                journal
+                    .verify(&mut wire, client)
+                    .unwrap_or_else(|problem| panic!("after kill {round}: {problem}"));
             }
             server.kill();
         }

@@ -69,7 +69,9 @@ fn killed_between_any_two_steps_it_loses_nothing_and_starts_again() {
             server.kill();
         }
         let server = Server::start(&shadow.data(), &[]).expect("it starts on what a kill left");
-        journal.verify(&mut Wire::to(server.address), 0).unwrap_or_else(|problem| panic!("killed at step {at}: {problem}"));
+        journal
+            .verify(&mut Wire::to(server.address), 0)
+            .unwrap_or_else(|problem| panic!("killed at step {at}: {problem}"));
         server.kill();
         acknowledged += journal.acknowledged();
     }

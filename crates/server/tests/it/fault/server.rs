@@ -14,14 +14,15 @@ impl Server {
     /// Starts one on a folder and waits until it says where it listens.
     pub(super) fn start(data: &Path, environment: &[(&str, String)]) -> Option<Server> {
         let mut process = Command::new(env!("CARGO_BIN_EXE_weir"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "json/info", "--data"])
+            .env_clear()
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "json/warn", "--data"])
             .arg(data)
             .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built for this test");
-        let mut lines = BufReader::new(process.stdout.take().expect("it is piped"));
+        let mut lines = BufReader::new(process.stderr.take().expect("it is piped"));
         let mut line = String::new();
         // It may be killed before it gets that far.
         let address = loop {
@@ -44,21 +45,10 @@ impl Server {
         self.process.kill().ok();
         self.process.wait().ok();
     }
-
-
 }
 
-/// The address in a log line that has one.
+/// The address in the line that says that it serves.
 fn address(line: &str) -> Option<SocketAddr> {
     let value: serde_json::Value = serde_json::from_str(line).ok()?;
-    find(&value, "address")?.parse().ok()
-}
-
-fn find<'a>(value: &'a serde_json::Value, name: &str) -> Option<&'a str> {
-    match value {
-        serde_json::Value::Object(members) => members
-            .iter()
-            .find_map(|(key, value)| if key == name { value.as_str() } else { find(value, name) }),
-        _ => None,
-    }
+    value["url"].as_str()?.strip_prefix("http://")?.parse().ok()
 }

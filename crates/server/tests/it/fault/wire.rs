@@ -33,7 +33,13 @@ impl Wire {
     }
 
     /// Sends a request and reads the answer. Any error means that the outcome is unknown.
-    pub(super) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
+    pub(super) fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
         let answer = self.try_ask(method, path, headers, body);
         if answer.is_err() {
             self.connection = None;
@@ -41,7 +47,13 @@ impl Wire {
         answer
     }
 
-    fn try_ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
+    fn try_ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
         if self.connection.is_none() {
             let stream = TcpStream::connect(self.address)?;
             stream.set_nodelay(true)?;
@@ -49,7 +61,8 @@ impl Wire {
             self.connection = Some(BufReader::new(stream));
         }
         let connection = self.connection.as_mut().expect("it was just made");
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: weir\r\nContent-Length: {}\r\n", body.len());
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: weir\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
