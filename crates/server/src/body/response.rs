@@ -186,3 +186,63 @@ impl Body for ResponseBody {
         SizeHint::with_exact(self.left)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http_body_util::BodyExt as _;
+    use weir_oci::Digest;
+    use weir_store::{LocalOptions, Store};
+
+    use super::*;
+
+    fn body(pieces: Pieces) -> ResponseBody {
+        ResponseBody::new(pieces, Exchange::for_test(&Arc::default()), None)
+    }
+
+    async fn collect(pieces: Pieces) -> Result<Bytes, BodyError> {
+        Ok(body(pieces).collect().await?.to_bytes())
+    }
+
+    #[tokio::test]
+    async fn without_a_socket_that_sends_files_they_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_local(folder.path(), LocalOptions::default()).await.unwrap();
+        let bytes: Bytes = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+        let key = store.put(&Digest::sha256(&bytes), bytes.clone(), 0).await.unwrap();
+        let content = store.open(&key, bytes.len() as u64).await.unwrap();
+        assert!(matches!(content, Content::File(_)));
+        assert_eq!(collect(Pieces::content(content.clone())).await.unwrap(), bytes);
+        let several = vec![
+            Pieces::bytes(Bytes::from_static(b"head")),
+            Pieces::content(content.slice(5..700_005)),
+            Pieces::default(),
+            Pieces::content(content.slice(1..1)),
+            Pieces::bytes(Bytes::from_static(b"tail")),
+        ];
+        let several = Pieces::several(several);
+        assert_eq!(several.len(), 700_008);
+        let expected = [b"head", &bytes[5..700_005], b"tail"].concat();
+        assert!(collect(several).await.unwrap() == expected);
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_another_length_is_an_error() {
+        let pieces = |len, chunks: &'static [&'static [u8]]| {
+            let chunks = chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk)));
+            Pieces { first: Some(Piece::Stream(stream::iter(chunks).boxed())), len, ..Pieces::default() }
+        };
+        assert_eq!(collect(pieces(6, &[b"abc", b"", b"def"])).await.unwrap(), "abcdef");
+        assert!(collect(pieces(7, &[b"abc", b"def"])).await.is_err());
+        assert!(collect(pieces(5, &[b"abc", b"def"])).await.is_err());
+    }
+
+    #[test]
+    fn an_empty_body_has_ended_before_it_begins() {
+        for pieces in [Pieces::default(), Pieces::bytes(Bytes::new()), Pieces::several(Vec::new())] {
+            let body = body(pieces);
+            assert!(body.is_end_stream());
+            assert_eq!(body.size_hint().exact(), Some(0));
+        }
+    }
+}

@@ -164,7 +164,9 @@ impl Wire {
     /// Sends from the front range in place of a slice of `len` bytes.
     fn poll_send_file(&mut self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<usize>> {
         let result = self.poll_send_window(cx, len as u64);
-        if let (Poll::Ready(Err(error)), Some(files)) = (&result, &self.files) {
+        if let (Poll::Ready(Err(error)), Some(files)) = (&result, &self.files)
+            && !is_of_client(error)
+        {
             files.queue.broke(error);
         }
         result
@@ -242,6 +244,12 @@ impl Files {
         self.reading = Some((reading, len));
         None
     }
+}
+
+/// Whether the client went away, which many do as soon as they have what they need.
+fn is_of_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut)
 }
 
 fn would_repeat(error: &io::Error) -> bool {

@@ -315,6 +315,19 @@ async fn no_byte_of_the_region_is_ever_sent() {
     assert!(!body.windows(64).any(|window| window.iter().all(|byte| *byte == 0)));
 }
 
+#[tokio::test]
+#[should_panic = "is never sent as it is"]
+async fn the_socket_refuses_bytes_of_the_region() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (tcp, _) = listener.accept().await.unwrap();
+    let (mut wire, _) = Wire::http1(tcp, Bytes::new(), &SETTINGS, Arc::default());
+    let slice = super::Region::get().unwrap().stand_in(10);
+    std::future::poll_fn(|cx| hyper::rt::Write::poll_write(std::pin::Pin::new(&mut wire), cx, &slice))
+        .await
+        .unwrap();
+}
+
 /// HTTP/1.0, and clients that say so, end the connection with the response.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_closes_sends_all_before() {

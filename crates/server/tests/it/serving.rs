@@ -157,6 +157,22 @@ fn too_many_uploads_are_told_to_come_back() {
     assert_eq!(second.get("/v2/").status, 200);
 }
 
+// distribution 1.4: containerd asks for the rest of a blob and closes after its part.
+#[test]
+fn a_client_that_has_enough_is_no_failure_of_the_server() {
+    let weir = Weir::start(&["--log", "json/info"]);
+    let mut client = weir.connect();
+    let path = client.push_blob("demo/app", &vec![5; 48 << 20]);
+    client.send("GET", &path, &[("Range", "bytes=1000-")], b"");
+    assert_eq!(client.head().0, 206);
+    client.bytes(1000);
+    drop(client);
+    let line: serde_json::Value = serde_json::from_str(&weir.line("\"aborted\":true")).unwrap();
+    assert_eq!((&line["level"], &line["status"]), (&"INFO".into(), &206.into()), "{line}");
+    assert!(line.get("cause").is_none(), "{line}");
+    assert!(line["bytes_out"].as_u64().unwrap() < 48 << 20, "{line}");
+}
+
 // field case C040, and reliability 2.7: what is damaged is never served as if it were whole.
 #[test]
 fn a_damaged_blob_is_an_error_whose_cause_stands_in_the_log() {
