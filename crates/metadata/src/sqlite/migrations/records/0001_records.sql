@@ -96,7 +96,7 @@ CREATE INDEX tag_event_image ON tag_event (image, repository);
 
 CREATE TABLE image (
     name    TEXT PRIMARY KEY,
-    uid     TEXT NOT NULL UNIQUE,
+    uid     TEXT NOT NULL,
     version INTEGER NOT NULL,
     created INTEGER NOT NULL,
     record  TEXT NOT NULL
@@ -149,30 +149,28 @@ CREATE INDEX revision_subject ON revision (repository, subject, digest) WHERE su
 CREATE INDEX revision_digest ON revision (digest);
 
 -- What a manifest names and what was there when it was accepted: blobs and manifests. The foreign
--- keys stop a collector that missed a reference.
+-- keys stop a collector that missed a reference. Keyed by what is named, since that is the question;
+-- what one manifest names stands in the manifest.
 CREATE TABLE blob_reference (
-    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
     digest   TEXT NOT NULL REFERENCES blob (digest) ON DELETE RESTRICT,
+    manifest TEXT NOT NULL,
     kind     TEXT NOT NULL CHECK (kind IN ('config', 'layer', 'child')),
-    PRIMARY KEY (manifest, digest, kind)
+    PRIMARY KEY (digest, manifest, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX blob_reference_digest ON blob_reference (digest);
 
 CREATE TABLE child_reference (
-    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
     digest   TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
-    PRIMARY KEY (manifest, digest)
+    manifest TEXT NOT NULL,
+    PRIMARY KEY (digest, manifest)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX child_reference_digest ON child_reference (digest);
 
 -- What a manifest names and what was absent, or may be: no foreign key.
 CREATE TABLE soft_reference (
-    manifest TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
     digest   TEXT NOT NULL,
+    manifest TEXT NOT NULL,
     kind     TEXT NOT NULL CHECK (kind IN ('blob', 'child', 'subject')),
-    PRIMARY KEY (manifest, digest, kind)
+    PRIMARY KEY (digest, manifest, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX soft_reference_digest ON soft_reference (digest);
 
 CREATE TABLE trash (
     object_key    TEXT PRIMARY KEY,
