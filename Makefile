@@ -42,7 +42,8 @@ conformance-full: ## and the clients that take long to build; writes conformance
 	conformance/run --full
 
 bench: ## measure against other servers on this machine
-	cargo run --release --locked --package weir-bench
+	cargo build --release --locked --package weir-server
+	cargo run --release --locked --package weir-bench -- --weir target/release/weir
 
 clean: ## remove what was built, and the clients, results and images of the conformance runs
 	cargo clean

@@ -20,9 +20,9 @@ const QUEUE: usize = 4096;
 /// Writes per commit. Beyond this a larger group gains nothing and lets the first of it wait.
 const GROUP: usize = 64;
 
-/// Pages in the write-ahead log (16 MiB) at which it is copied back, so that reads stay fast and
-/// what a damaged log could take stays small.
-const CHECKPOINT_PAGES: u64 = 4000;
+/// Pages in the write-ahead log (64 MiB, the limit of its file) at which it is copied back. Pushes
+/// touch the same pages again and again; copying less often copies each of them less often.
+const CHECKPOINT_PAGES: u64 = 16_000;
 
 /// Quiet time after which the log is copied back although it is short.
 const IDLE: Duration = Duration::from_secs(1);

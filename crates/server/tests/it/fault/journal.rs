@@ -41,7 +41,7 @@ impl Journal {
         let config = json!({"architecture": "amd64", "os": "linux", "config": {"Labels": {"seed": seed}}});
         let config = config.to_string().into_bytes();
         for blob in [&small, &large, &config] {
-            let digest = self.upload(wire, blob)?;
+            let digest = Journal::upload(wire, blob)?;
             self.blobs.insert(digest, blob.clone());
         }
         let descriptor = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "size": bytes.len(), "digest": Digest::sha256(bytes)});
@@ -63,7 +63,7 @@ impl Journal {
     }
 
     /// A session, two chunks, the closing request.
-    fn upload(&self, wire: &mut Wire, blob: &[u8]) -> io::Result<Digest> {
+    fn upload(wire: &mut Wire, blob: &[u8]) -> io::Result<Digest> {
         let digest = Digest::sha256(blob);
         let session = wire.ask("POST", "/v2/demo/app/blobs/uploads/", &[], b"")?;
         expect(session.status, 202)?;

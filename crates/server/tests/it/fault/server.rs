@@ -24,10 +24,10 @@ impl Server {
             .expect("the program was built for this test");
         let mut lines = BufReader::new(process.stderr.take().expect("it is piped"));
         let mut line = String::new();
-        // It may be killed before it gets that far.
         let address = loop {
             line.clear();
-            if lines.read_line(&mut line).ok()? == 0 {
+            // It may be killed before it gets that far.
+            if lines.read_line(&mut line).unwrap_or(0) == 0 {
                 process.wait().ok();
                 return None;
             }

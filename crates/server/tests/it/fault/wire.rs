@@ -64,7 +64,7 @@ impl Wire {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: weir\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([name, ": ", value, "\r\n"]);
         }
         request.push_str("\r\n");
         let mut bytes = request.into_bytes();
