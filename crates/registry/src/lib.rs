@@ -19,6 +19,7 @@ mod pull;
 mod push;
 mod referrers;
 mod registry;
+mod trash;
 mod upload;
 pub mod view;
 

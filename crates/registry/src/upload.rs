@@ -175,7 +175,7 @@ impl Registry {
     where
         S: Stream<Item = std::result::Result<Bytes, BodyError>> + Send + Unpin,
     {
-        self.check_writable()?;
+        self.check_room()?;
         let now_ms = self.clock.now_ms();
         let upload = self.store.begin(UploadId::random(), Some(digest.algorithm()), now_ms);
         let session = Session::new(self.stream(permit.repository())?, now_ms, now_ms, upload);
@@ -244,6 +244,17 @@ impl Registry {
 
     pub(crate) fn check_writable(&self) -> Result<()> {
         if self.settings.read_only { Err(Error::ReadOnly) } else { Ok(()) }
+    }
+
+    /// Nothing new begins on a disk that is nearly full: what has begun needs the rest, and so do
+    /// the records, without which nothing could even be deleted.
+    fn check_room(&self) -> Result<()> {
+        self.check_writable()?;
+        if self.store.is_low() {
+            let source = "less than the reserve is free on the file system of the blobs".into();
+            return Err(Error::Unavailable { what: "too little space is left to begin an upload", source });
+        }
+        Ok(())
     }
 
     async fn session(&self, permit: &Permit<Push>, id: UploadId) -> Result<Arc<Session>> {

@@ -34,6 +34,9 @@ pub(crate) struct Disk {
 /// descriptors of the connections.
 const OPEN_FILES: u64 = 256;
 
+/// Space that new uploads leave to the records and to uploads under way.
+const RESERVE: u64 = 1 << 30;
+
 impl Disk {
     pub(crate) fn open(root: &Path, options: &LocalOptions) -> Result<Disk, Error> {
         let layout = Layout::prepare(root, options)?;
@@ -158,6 +161,15 @@ impl Disk {
     pub(crate) fn free_bytes(&self) -> Option<u64> {
         let found = rustix::fs::statvfs(self.layout.root()).ok()?;
         Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    /// Whether so little is left that what is under way needs it: a twentieth of the file system, at
+    /// most [`RESERVE`].
+    pub(crate) fn is_low(&self) -> bool {
+        rustix::fs::statvfs(self.layout.root()).is_ok_and(|found| {
+            let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+            bytes(found.f_bavail) < RESERVE.min(bytes(found.f_blocks) / 20)
+        })
     }
 
     /// Whether the folder still takes writes.

@@ -217,6 +217,11 @@ impl Store {
         self.disk().and_then(Disk::free_bytes)
     }
 
+    /// Whether the space that is left is for what is under way, so that nothing new should begin.
+    pub fn is_low(&self) -> bool {
+        self.disk().is_some_and(Disk::is_low)
+    }
+
     /// Whether the store still takes writes.
     pub async fn probe(&self) -> Result<(), Error> {
         if let Engine::Bucket(bucket) = &self.inner.engine {

@@ -213,3 +213,19 @@ async fn a_blob_is_there_the_moment_it_was_acknowledged() {
         assert_eq!(rig.head(&path).await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn of_a_blob_that_was_uploaded_twice_one_copy_goes() {
+    // reliability 2.6: the loser's key goes to the trash, and only when no reader can hold it
+    let rig = Rig::start().await;
+    let content = content(100_000);
+    let digest = rig.push_blob("demo/a", content.clone()).await;
+    rig.push_blob("demo/b", content.clone()).await;
+    assert_eq!(rig.registry.empty_trash().await.unwrap(), 0);
+    rig.clock.advance_ms(3_600_000);
+    assert_eq!(rig.registry.empty_trash().await.unwrap(), 1);
+    assert_eq!(rig.registry.empty_trash().await.unwrap(), 0);
+    for repository in ["demo/a", "demo/b"] {
+        assert!(rig.get(format!("/v2/{repository}/blobs/{digest}")).await.body == content);
+    }
+}

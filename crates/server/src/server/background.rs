@@ -9,8 +9,9 @@ use weir_store::Error;
 
 use crate::health::{EVERY, Health, Part, State};
 
-/// How often expired uploads are looked for. An upload may live that much longer than it should.
-const EXPIRE_EVERY: Duration = Duration::from_mins(5);
+/// How often expired uploads and deleted objects are looked for. Both may live that much longer than
+/// they should.
+const TIDY_EVERY: Duration = Duration::from_mins(5);
 
 /// Starts what runs beside the requests.
 pub(super) fn start(
@@ -36,7 +37,12 @@ pub(super) fn start(
                 Ok(expired) => tracing::info!(expired, "uploads nobody continued were dropped"),
                 Err(error) => tracing::error!(cause = chain(&error), "expired uploads could not be dropped"),
             }
-            tokio::time::sleep(EXPIRE_EVERY).await;
+            match registry.empty_trash().await {
+                Ok(0) => {}
+                Ok(objects) => tracing::info!(objects, "objects that were stored twice were deleted"),
+                Err(error) => tracing::error!(cause = chain(&error), "the trash could not be emptied"),
+            }
+            tokio::time::sleep(TIDY_EVERY).await;
         }
     }));
 }
