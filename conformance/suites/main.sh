@@ -28,5 +28,6 @@ for round in first second; do
     same "$round round: every API is Pass" '' "$(not_passed apis)"
     same "$round round: all data is Pass" '' "$(not_passed data)"
     at_least "$round round: the reports name APIs and data" 45 "$(grep -c ': Pass$' "$out/results.yaml")"
+    client_version "distribution-spec conformance, main at 97274622c111: $(root_attribute tests) tests"
 done
 server_stop

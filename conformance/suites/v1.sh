@@ -9,7 +9,7 @@ source "$(dirname "$0")/../tools.sh"
 
 module=github.com/opencontainers/distribution-spec/conformance
 version=v0.0.0-20231101194043-f2182352d4cc
-client_version "distribution-spec conformance, 1.1 suite at f2182352d4cc"
+client_version "distribution-spec conformance, 1.1 suite at f2182352d4cc: 79 specs"
 
 build() (go_module "$module@$version" -t && go test -c -o "$DIR/suite" -ldflags "-X $module.Version=$version" "$module")
 suite=$WORK/bin/conformance-v1-$version

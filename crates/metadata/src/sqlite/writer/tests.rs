@@ -274,19 +274,19 @@ async fn a_long_log_is_copied_back_between_commits() {
     let fixture = Fixture::new();
     let gauges = fixture.database.write_gauges();
     let filling = |transaction: &mut Transaction<'_>| {
-        // 3 MiB of text: some 770 pages of the log.
+        // 8 MiB of text: some 2050 pages of the log, so that the eighth crosses the line.
         let key = transaction.next_version().to_string();
         transaction.execute(
             "INSERT INTO quarantine (object_key, digest, since_ms) VALUES (?1, ?2, 0)",
-            rusqlite::params![key, "x".repeat(3 << 20)],
+            rusqlite::params![key, "x".repeat(8 << 20)],
         )?;
         Ok::<_, Error>(())
     };
-    for _ in 0..4 {
+    for _ in 0..6 {
         fixture.database.writer().write(filling).await.unwrap();
     }
     let before = gauges.checkpoints.load(Ordering::Relaxed);
-    for _ in 0..4 {
+    for _ in 0..2 {
         fixture.database.writer().write(filling).await.unwrap();
     }
     // The checkpoint follows the answer to the commit that made it due; one more write comes after it.
