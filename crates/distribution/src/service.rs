@@ -106,6 +106,8 @@ impl Distribution {
     }
 }
 
+/// The futures of what writes are large and boxed, so that the rest, which is most of all requests, is
+/// not moved about in a future of their size.
 async fn dispatch<B>(call: Call<'_, B>, route: Route, method: &Method) -> Result<Response<Payload>, ApiError>
 where
     B: Body<Data = Bytes> + Send + Unpin,
@@ -117,25 +119,31 @@ where
         (Route::Catalog, _) if read => call.catalog(),
         (Route::Extensions(repository), _) if read => call.extensions(repository),
         (Route::Tags(repository), _) if read => call.tags(&repository),
-        (Route::Referrers(repository, subject), _) if read => call.referrers(repository, subject).await,
+        (Route::Referrers(repository, subject), _) if read => {
+            Box::pin(call.referrers(repository, subject)).await
+        }
         (Route::Blob(repository, digest), &Method::GET) => call.get_blob(repository, digest).await,
         (Route::Blob(repository, digest), &Method::HEAD) => call.head_blob(repository, &digest),
-        (Route::Blob(repository, digest), &Method::DELETE) => call.delete_blob(repository, &digest).await,
+        (Route::Blob(repository, digest), &Method::DELETE) => {
+            Box::pin(call.delete_blob(repository, &digest)).await
+        }
         (Route::Manifest(repository, reference), &Method::GET) => {
             call.get_manifest(repository, reference).await
         }
         (Route::Manifest(repository, reference), &Method::HEAD) => call.head_manifest(repository, &reference),
         (Route::Manifest(repository, reference), &Method::PUT) => {
-            call.put_manifest(repository, reference).await
+            Box::pin(call.put_manifest(repository, reference)).await
         }
         (Route::Manifest(repository, reference), &Method::DELETE) => {
-            call.delete_manifest(repository, reference).await
+            Box::pin(call.delete_manifest(repository, reference)).await
         }
-        (Route::Uploads(repository), &Method::POST) => call.post_upload(repository).await,
-        (Route::Upload(repository, id), _) if read => call.get_upload(repository, id).await,
-        (Route::Upload(repository, id), &Method::PATCH) => call.patch_upload(repository, id).await,
-        (Route::Upload(repository, id), &Method::PUT) => call.put_upload(repository, id).await,
-        (Route::Upload(repository, id), &Method::DELETE) => call.delete_upload(repository, id).await,
+        (Route::Uploads(repository), &Method::POST) => Box::pin(call.post_upload(repository)).await,
+        (Route::Upload(repository, id), _) if read => Box::pin(call.get_upload(repository, id)).await,
+        (Route::Upload(repository, id), &Method::PATCH) => Box::pin(call.patch_upload(repository, id)).await,
+        (Route::Upload(repository, id), &Method::PUT) => Box::pin(call.put_upload(repository, id)).await,
+        (Route::Upload(repository, id), &Method::DELETE) => {
+            Box::pin(call.delete_upload(repository, id)).await
+        }
         (route, _) => {
             Err(ApiError::new(ErrorCode::Unsupported, format!("{method} is not a method of this endpoint"))
                 .with_header(header::ALLOW, http::HeaderValue::from_static(route.methods())))

@@ -53,7 +53,7 @@ where
         id: UploadId,
     ) -> Result<Response<Payload>, ApiError> {
         let permit = self.permit::<Push>(repository.clone())?;
-        let offset = self.registry().upload_offset(&permit, id).await?;
+        let offset = self.edge.registry.upload_offset(&permit, id).await?;
         Ok(session(self.edge, StatusCode::NO_CONTENT, &repository, id, offset))
     }
 
@@ -96,7 +96,7 @@ where
         id: UploadId,
     ) -> Result<Response<Payload>, ApiError> {
         let permit = self.permit::<Push>(repository)?;
-        self.registry().cancel_upload(&permit, id).await?;
+        self.edge.registry.cancel_upload(&permit, id).await?;
         Ok(empty(StatusCode::NO_CONTENT).with_text(DOCKER_UPLOAD_UUID, &id.to_string()))
     }
 

@@ -125,16 +125,24 @@ impl Digest {
 
     /// The hash in lower-case hexadecimal, without the algorithm.
     pub fn hex(&self) -> String {
-        let mut hex = String::with_capacity(self.as_bytes().len() * 2);
-        for byte in self.as_bytes() {
-            hex.push(DIGITS[usize::from(byte >> 4)]);
-            hex.push(DIGITS[usize::from(byte & 15)]);
+        let mut buffer = [0; MAX_HEX];
+        self.write_hex(&mut buffer).to_owned()
+    }
+
+    /// Digests are written several times per answer, so not character by character.
+    fn write_hex<'b>(&self, buffer: &'b mut [u8; MAX_HEX]) -> &'b str {
+        let hash = self.as_bytes();
+        for (pair, byte) in buffer.chunks_exact_mut(2).zip(hash) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        hex
+        std::str::from_utf8(&buffer[..hash.len() * 2]).expect("hexadecimal digits are ASCII")
     }
 }
 
-const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Characters of the longest hash.
+const MAX_HEX: usize = 128;
 
 fn decode<const N: usize>(hex: &str) -> Result<[u8; N], DigestError> {
     let hex = hex.as_bytes();
@@ -166,7 +174,9 @@ impl FromStr for Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm(), self.hex())
+        f.write_str(self.algorithm().as_str())?;
+        f.write_str(":")?;
+        f.write_str(self.write_hex(&mut [0; MAX_HEX]))
     }
 }
 
