@@ -47,8 +47,15 @@ for how in '--http1.1' '--http1.1 -H Connection:close' '--http2-prior-knowledge'
     unset -f curl over
 done
 
-# A connection for TLS that reaches the plain port is answered or closed, not left waiting.
+# Clients try TLS first on a registry that is declared insecure. `docker manifest` and BuildKit go on without TLS only when the
+# answer to the TLS hello is HTTP; a closed connection is an error to them.
 start=$(date +%s%N)
 curl -sk -o /dev/null --max-time 5 "https://$HOST/v2/" || true
 at_most "C053 a TLS hello on the plain port is turned away at once (ms)" 1000 $((($(date +%s%N) - start) / 1000000))
+answer=''
+exec {hello}<>"/dev/tcp/127.0.0.1/$PORT"
+printf '\x16\x03\x01\x00\x05hello' >&"$hello"
+read -rt 5 -u "$hello" answer || true
+exec {hello}>&-
+matches "C053 and told so in HTTP" '^HTTP/1\.[01] 400 ' "$answer"
 server_stop

@@ -22,7 +22,7 @@ impl<B> Call<'_, B> {
         let link = next(page.more, limit, page.items.last().map(String::as_str));
         let path = format!("/v2/{repository}/tags/list");
         let body = documents::tag_list(repository.as_str(), page.items);
-        Ok(self.linked(document("application/json", body), &path, link))
+        Ok(Self::linked(document("application/json", body), &path, link))
     }
 
     pub(crate) fn catalog(self) -> Result<Response<Payload>, ApiError> {
@@ -32,7 +32,7 @@ impl<B> Call<'_, B> {
         let names: Vec<String> = page.items.iter().map(ToString::to_string).collect();
         let link = next(page.more, limit, names.last().map(String::as_str));
         let body = documents::repository_list(names);
-        Ok(self.linked(document("application/json", body), "/v2/_catalog", link))
+        Ok(Self::linked(document("application/json", body), "/v2/_catalog", link))
     }
 
     pub(crate) async fn referrers(
@@ -62,7 +62,7 @@ impl<B> Call<'_, B> {
                 query.extend(utf8_percent_encode(artifact_type, QUERY_VALUE));
             }
         }
-        Ok(self.linked(response, &format!("/v2/{repository}/referrers/{subject}"), link))
+        Ok(Self::linked(response, &format!("/v2/{repository}/referrers/{subject}"), link))
     }
 
     pub(crate) fn extensions(
@@ -75,11 +75,11 @@ impl<B> Call<'_, B> {
         Ok(document("application/json", r#"{"extensions":[]}"#))
     }
 
-    fn linked(&self, response: Response<Payload>, path: &str, query: Option<String>) -> Response<Payload> {
+    /// The next page is on the same host, whatever its name is; clients refuse any other.
+    fn linked(response: Response<Payload>, path: &str, query: Option<String>) -> Response<Payload> {
         match query {
             None => response,
-            Some(query) => response
-                .with_text(header::LINK, &format!("<{}?{query}>; rel=\"next\"", self.edge.location(path))),
+            Some(query) => response.with_text(header::LINK, &format!("<{path}?{query}>; rel=\"next\"")),
         }
     }
 

@@ -11,6 +11,9 @@ use crate::response::{OCI_SUBJECT, OCI_TAG, WithHeader, empty};
 use crate::service::Call;
 use crate::{ApiError, Payload};
 
+/// Most characters of a program's name in the history.
+const MAX_CLIENT: usize = 256;
+
 /// Most `tag` parameters of one push.
 const MAX_TAGS: usize = 250;
 
@@ -77,7 +80,7 @@ impl<B> Call<'_, B> {
             digest,
             tags: tags.clone(),
             condition,
-            client: self.header(header::USER_AGENT).map(str::to_owned),
+            client: self.client(),
             raw: Bytes::new(),
         };
         let edge = self.edge;
@@ -100,9 +103,14 @@ impl<B> Call<'_, B> {
     ) -> Result<Response<Payload>, ApiError> {
         let permit = self.permit::<Delete>(repository)?;
         let condition = condition(self.headers)?;
-        let client = self.header(header::USER_AGENT).map(str::to_owned);
+        let client = self.client();
         self.registry().delete_manifest(&permit, &reference, condition, client).await?;
         Ok(empty(StatusCode::ACCEPTED))
+    }
+
+    /// The program that asks, for the history. Headers may be long and rows are kept.
+    fn client(&self) -> Option<String> {
+        self.header(header::USER_AGENT).map(|name| name.chars().take(MAX_CLIENT).collect())
     }
 
     /// `?tag=a&tag=b` of a push by digest. All of them are judged before anything is stored.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use rusqlite::params;
 use weir_oci::{Content, Descriptor, Digest};
 
@@ -38,7 +40,7 @@ impl References {
                     references.take_blob(&here, layer, "layer", &mut missing)?;
                 }
                 if push.missing_blobs == MissingPolicy::Reject && !missing.is_empty() {
-                    return Err(PushError::BlobsUnknown(missing));
+                    return Err(PushError::BlobsUnknown(distinct(missing)));
                 }
             }
             Content::Index { manifests } => {
@@ -47,7 +49,7 @@ impl References {
                     references.take_child(&here, child, &mut missing)?;
                 }
                 if push.missing_children == MissingPolicy::Reject && !missing.is_empty() {
-                    return Err(PushError::ManifestsUnknown(missing));
+                    return Err(PushError::ManifestsUnknown(distinct(missing)));
                 }
             }
         }
@@ -72,7 +74,7 @@ impl References {
         self.absent.push((descriptor.digest, "blob"));
         // Clients fetch these from elsewhere.
         let elsewhere = descriptor.is_foreign() && !descriptor.urls.is_empty();
-        if !elsewhere && !missing.contains(&descriptor.digest) {
+        if !elsewhere {
             missing.push(descriptor.digest);
         }
         Ok(())
@@ -91,9 +93,7 @@ impl References {
             self.blobs.push((descriptor.digest, "child"));
         } else {
             self.absent.push((descriptor.digest, "child"));
-            if !missing.contains(&descriptor.digest) {
-                missing.push(descriptor.digest);
-            }
+            missing.push(descriptor.digest);
         }
         Ok(())
     }
@@ -121,6 +121,13 @@ impl References {
         }
         Ok(())
     }
+}
+
+/// Each once, in the order of the manifest. There may be thousands, and every other write waits.
+fn distinct(mut digests: Vec<Digest>) -> Vec<Digest> {
+    let mut seen = HashSet::new();
+    digests.retain(|digest| seen.insert(*digest));
+    digests
 }
 
 /// The repository a manifest is pushed into.

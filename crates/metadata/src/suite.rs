@@ -84,6 +84,7 @@ macro_rules! engine_suite {
             referrers {
                 manifests_are_listed_under_their_subject,
                 referrers_come_in_pages,
+                large_annotations_come_a_few_at_a_time,
                 a_deleted_referrer_is_not_listed,
             }
             lists {

@@ -24,6 +24,12 @@ impl Registry {
                 self.engine.delete_tag(stream.clone(), tag.clone(), condition, source, now_ms).await
             }
             Reference::Digest(digest) => {
+                // What a digest names never changes, so this needs no look at the records.
+                match condition {
+                    Some(Condition::At(other)) if other != *digest => return Err(Error::PreconditionFailed),
+                    Some(Condition::Absent) => return Err(Error::PreconditionFailed),
+                    Some(Condition::At(_) | Condition::Exists) | None => {}
+                }
                 self.engine.delete_revision(stream.clone(), *digest, source, now_ms).await
             }
         };

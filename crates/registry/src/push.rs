@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use weir_access::{Permit, Push};
 use weir_image_api::{PullSpec, StreamRef, image};
-use weir_metadata::{EventSource, MissingPolicy, RecordPush, StoredBytes, TagCondition};
+use weir_metadata::{EventSource, MissingPolicy, PushError, RecordPush, StoredBytes, TagCondition};
 use weir_oci::{Algorithm, Content as ManifestContent, Descriptor, Digest, Manifest, Reference, Tag};
 
 use crate::pull::key;
@@ -77,6 +77,7 @@ impl Registry {
         let reference = PullSpec::own(&stream, &manifest.digest());
         let image = image::from_push(&manifest, config.as_deref(), reference, now);
         let bytes = self.keep(&manifest).await?;
+        let kept = bytes.clone();
         let subject = manifest.subject().map(|subject| subject.digest);
         let digest = manifest.digest();
 
@@ -96,8 +97,22 @@ impl Registry {
             source: EventSource { identity: permit.identity().name().to_owned(), client: push.client },
             now_ms: self.clock.now_ms(),
         };
-        self.engine.record_push(record).await?;
+        if let Err(refused) = self.engine.record_push(record).await {
+            if !matches!(refused, PushError::Engine(_)) {
+                self.throw_away(&kept).await;
+            }
+            return Err(refused.into());
+        }
         Ok(Pushed { digest, subject })
+    }
+
+    /// Removes bytes that no record will ever name. What cannot be removed only takes up space.
+    async fn throw_away(&self, bytes: &StoredBytes) {
+        if let StoredBytes::Object(at) = bytes
+            && let Ok(key) = key(at)
+        {
+            let _ = self.store.delete(&key).await;
+        }
     }
 
     /// The config an image manifest names, for what the Image record tells of it. It may be absent,
@@ -108,6 +123,10 @@ impl Registry {
             return None;
         }
         let record = self.engine.blob(stream, &config.digest).ok()??;
+        if record.size != config.size {
+            // The records refuse such a manifest, and the real size was not asked for.
+            return None;
+        }
         let content = self.store.open(&key(&record.key).ok()?, record.size).await.ok()?;
         content.into_bytes().await.ok()
     }

@@ -43,22 +43,27 @@ impl Registry {
                     .is_some_and(|own| artifact_types.iter().any(|wanted| wanted == own))
         };
         let stream = self.stream(permit.repository())?;
-        let mut listed = self.listed_by_clients(permit, subject).await?;
-        listed.retain(|digest, entry| after.is_none_or(|after| digest > after) && wanted(entry));
+        let mut listed = self.listed_by_clients(permit, subject).await;
+        listed.retain(|digest, _| after.is_none_or(|after| digest > after));
 
         let mut page = PageUnderWay { entries: Vec::new(), bytes: 0, limit };
         let mut cursor = after.copied();
         loop {
             let batch = self.engine.referrers(&stream, subject, cursor.as_ref(), BATCH)?;
-            let last = batch.len() < BATCH;
+            if batch.is_empty() {
+                break;
+            }
             for native in batch {
                 cursor = Some(native.digest);
+                listed.remove(&native.digest);
                 // Entries that only the client's index has go where their digest belongs.
                 while let Some(first) = listed.first_entry()
-                    && *first.key() <= native.digest
+                    && *first.key() < native.digest
                 {
-                    let entry = first.remove();
-                    if entry.digest != native.digest && !page.add(entry) {
+                    let entry = self.listed_entry(permit, subject, first.remove()).await;
+                    if let Some(entry) = entry.filter(wanted)
+                        && !page.add(entry)
+                    {
                         return Ok(page.full());
                     }
                 }
@@ -66,39 +71,38 @@ impl Registry {
                     return Ok(page.full());
                 }
             }
-            if last {
-                break;
-            }
         }
-        for entry in listed.into_values() {
-            if !page.add(entry) {
+        for described in listed.into_values() {
+            let entry = self.listed_entry(permit, subject, described).await;
+            if let Some(entry) = entry.filter(wanted)
+                && !page.add(entry)
+            {
                 return Ok(page.full());
             }
         }
         Ok(ReferrersPage { entries: page.entries, more: false })
     }
 
-    /// What clients wrote into the fallback tag (distribution-spec, "Referrers Tag Schema").
-    async fn listed_by_clients(
-        &self,
-        permit: &Permit<Pull>,
-        subject: &Digest,
-    ) -> Result<BTreeMap<Digest, Referrer>> {
+    /// What clients wrote into the fallback tag (distribution-spec, "Referrers Tag Schema"), in their
+    /// words.
+    async fn listed_by_clients(&self, permit: &Permit<Pull>, subject: &Digest) -> BTreeMap<Digest, Referrer> {
         let Ok(index) = self.manifest(permit, &Reference::Tag(fallback_tag(subject))).await else {
-            return Ok(BTreeMap::new());
+            return BTreeMap::new();
         };
         let Ok(index) = Manifest::stored(index.media_type, index.digest, index.raw) else {
-            return Ok(BTreeMap::new());
+            return BTreeMap::new();
         };
-        let ManifestContent::Index { manifests } = index.content() else { return Ok(BTreeMap::new()) };
-        let mut listed = BTreeMap::new();
-        for descriptor in manifests {
-            let Some(media_type) = ManifestType::parse(&descriptor.media_type) else { continue };
-            if let Some(entry) = self.listed_entry(permit, subject, descriptor, media_type).await {
-                listed.insert(entry.digest, entry);
-            }
-        }
-        Ok(listed)
+        let ManifestContent::Index { manifests } = index.content() else { return BTreeMap::new() };
+        let described = |descriptor: &Descriptor| {
+            Some(Referrer {
+                digest: descriptor.digest,
+                media_type: ManifestType::parse(&descriptor.media_type)?,
+                size: descriptor.size,
+                artifact_type: descriptor.artifact_type.clone(),
+                annotations: descriptor.annotations.clone(),
+            })
+        };
+        manifests.iter().filter_map(described).map(|entry| (entry.digest, entry)).collect()
     }
 
     /// An entry as the manifest itself describes it where it is here, else as the client did. One
@@ -107,17 +111,10 @@ impl Registry {
         &self,
         permit: &Permit<Pull>,
         subject: &Digest,
-        descriptor: &Descriptor,
-        media_type: ManifestType,
+        described: Referrer,
     ) -> Option<Referrer> {
-        let Ok(pulled) = self.manifest(permit, &Reference::Digest(descriptor.digest)).await else {
-            return Some(Referrer {
-                digest: descriptor.digest,
-                media_type,
-                size: descriptor.size,
-                artifact_type: descriptor.artifact_type.clone(),
-                annotations: descriptor.annotations.clone(),
-            });
+        let Ok(pulled) = self.manifest(permit, &Reference::Digest(described.digest)).await else {
+            return Some(described);
         };
         let size = pulled.raw.len() as u64;
         let manifest = Manifest::stored(pulled.media_type, pulled.digest, pulled.raw).ok()?;

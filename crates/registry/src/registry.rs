@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
 use weir_image_api::{Namespace, StreamRef};
 use weir_metadata::Engine;
 use weir_oci::RepositoryName;
@@ -48,12 +49,33 @@ pub struct Registry {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     pub(crate) sessions: Sessions,
+    tasks: TaskTracker,
 }
 
 impl Registry {
     /// Joins a store and an engine that belong together.
     pub fn new(store: Store, engine: Engine, clock: Arc<dyn Clock>, settings: Settings) -> Registry {
-        Registry { store, engine, clock, settings, sessions: Sessions::default() }
+        let (sessions, tasks) = (Sessions::default(), TaskTracker::new());
+        Registry { store, engine, clock, settings, sessions, tasks }
+    }
+
+    /// Waits until what requests have left to be done is done. For the end, when there are no more
+    /// requests.
+    pub async fn settle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Does what must not stop halfway: a request may be dropped at any time, and this goes on.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.tasks.spawn(work).await.unwrap_or_else(|error| Err(Error::Internal(error.into())))
+    }
+
+    pub(crate) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
     }
 
     /// The bytes.

@@ -1,12 +1,13 @@
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
+use tokio_util::task::TaskTracker;
 use weir_access::{Permit, Pull, Push};
 use weir_image_api::StreamRef;
 use weir_metadata::{LinkBlob, UploadRow, UploadState};
@@ -30,7 +31,12 @@ pub struct Chunk {
 
 /// The sessions that some request has used since the start. The rest are rows.
 #[derive(Debug, Default)]
-pub(crate) struct Sessions(Mutex<HashMap<UploadId, Arc<Session>>>);
+pub(crate) struct Sessions {
+    used: Mutex<HashMap<UploadId, Arc<Session>>>,
+    /// Held while a row becomes a session or is dropped, so that neither happens twice: a second
+    /// one would cut off what the first has written.
+    taking_up: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug)]
 struct Session {
@@ -45,34 +51,32 @@ type Turn = OwnedMutexGuard<Upload>;
 
 impl Sessions {
     fn get(&self, id: UploadId) -> Option<Arc<Session>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        self.used().get(&id).cloned()
     }
 
-    /// Keeps a session. If another request was faster, its one is the session.
-    fn keep(&self, id: UploadId, session: Arc<Session>) -> Arc<Session> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id) {
-            Entry::Occupied(first) => Arc::clone(first.get()),
-            Entry::Vacant(free) => Arc::clone(free.insert(session)),
-        }
+    fn keep(&self, id: UploadId, session: Arc<Session>) {
+        self.used().insert(id, session);
     }
 
     fn forget(&self, id: UploadId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.used().remove(&id);
     }
 
     /// Number of sessions in memory.
     fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.used().len()
     }
 
     fn idle_since(&self, used_ms: u64, started_ms: u64) -> Vec<(UploadId, Arc<Session>)> {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = |s: &Session| s.used_ms.load(Ordering::Relaxed) < used_ms || s.started_ms < started_ms;
-        sessions
+        self.used()
             .iter()
-            .filter(|(_, session)| idle(session))
+            .filter(|(_, session)| session.is_idle(used_ms, started_ms))
             .map(|(id, session)| (*id, Arc::clone(session)))
             .collect()
+    }
+
+    fn used(&self) -> MutexGuard<'_, HashMap<UploadId, Arc<Session>>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,7 +92,7 @@ impl Registry {
         permit: &Permit<Push>,
         algorithm: Option<Algorithm>,
     ) -> Result<UploadId> {
-        self.check_writable()?;
+        self.check_room()?;
         let id = UploadId::random();
         let now_ms = self.clock.now_ms();
         let stream = self.stream(permit.repository())?;
@@ -102,7 +106,7 @@ impl Registry {
     }
 
     /// Bytes a session has.
-    pub async fn upload_offset(&self, permit: &Permit<Push>, id: UploadId) -> Result<u64> {
+    pub async fn upload_offset(self: &Arc<Self>, permit: &Permit<Push>, id: UploadId) -> Result<u64> {
         let session = self.session(permit, id).await?;
         match session.upload.try_lock() {
             Ok(upload) if upload.is_gone() => Err(Error::UploadUnknown),
@@ -113,7 +117,13 @@ impl Registry {
     }
 
     /// Appends bytes to a session, and says how many it has then.
-    pub async fn append<S>(&self, permit: &Permit<Push>, id: UploadId, chunk: Chunk, body: S) -> Result<u64>
+    pub async fn append<S>(
+        self: &Arc<Self>,
+        permit: &Permit<Push>,
+        id: UploadId,
+        chunk: Chunk,
+        body: S,
+    ) -> Result<u64>
     where
         S: Stream<Item = std::result::Result<Bytes, BodyError>> + Send + Unpin,
     {
@@ -121,14 +131,12 @@ impl Registry {
         let session = self.session(permit, id).await?;
         let turn = session.turn().await?;
         let (turn, received) = self.receive(&session, turn, chunk, body).await;
-        // Saved even if the body broke off: what arrived is part of the session.
-        let offset = self.put_away(id, &session, &turn, permit).await?;
-        received.map(|()| offset)
+        self.pause(id, &session, &turn, permit, received).await
     }
 
     /// Appends the last bytes, compares the digest, and makes the session a blob of the repository.
     pub async fn finish_upload<S>(
-        &self,
+        self: &Arc<Self>,
         permit: &Permit<Push>,
         id: UploadId,
         chunk: Chunk,
@@ -149,24 +157,16 @@ impl Registry {
             turn => turn?,
         };
         let (turn, received) = self.receive(&session, turn, chunk, body).await;
-        if let Err(error) = received {
-            self.put_away(id, &session, &turn, permit).await?;
-            return Err(error);
+        if received.is_err() {
+            return self.pause(id, &session, &turn, permit, received).await.map(drop);
         }
-        let outcome = self.publish(&session.stream, turn, digest).await;
-        match outcome {
-            Ok(()) => self.engine.complete_upload(id, *digest, self.clock.now_ms()).await?,
-            // What was received is not what was promised, or can no longer be trusted to be on
-            // disk: either way the client has to send it again.
-            Err(_) => self.engine.remove_upload(id).await?,
-        }
-        self.sessions.forget(id);
-        outcome
+        let (registry, digest) = (Arc::clone(self), *digest);
+        self.to_the_end(async move { registry.close(id, &session, turn, &digest).await }).await
     }
 
     /// Stores a blob that arrives in one request.
     pub async fn put_blob<S>(
-        &self,
+        self: &Arc<Self>,
         permit: &Permit<Push>,
         chunk: Chunk,
         body: S,
@@ -179,19 +179,16 @@ impl Registry {
         let now_ms = self.clock.now_ms();
         let upload = self.store.begin(UploadId::random(), Some(digest.algorithm()), now_ms);
         let session = Session::new(self.stream(permit.repository())?, now_ms, now_ms, upload);
+        let _unnamed = Unnamed { upload: Arc::clone(&session.upload), tasks: self.tasks().clone() };
         let turn = session.turn().await?;
         let (turn, received) = self.receive(&session, turn, chunk, body).await;
-        match received {
-            Ok(()) => self.publish(&session.stream, turn, digest).await,
-            Err(error) => {
-                Upload::discard(turn).await;
-                Err(error)
-            }
-        }
+        received?;
+        let (registry, digest) = (Arc::clone(self), *digest);
+        self.to_the_end(async move { registry.publish(&session.stream, turn, &digest).await.1 }).await
     }
 
     /// Ends a session and throws its bytes away.
-    pub async fn cancel_upload(&self, permit: &Permit<Push>, id: UploadId) -> Result<()> {
+    pub async fn cancel_upload(self: &Arc<Self>, permit: &Permit<Push>, id: UploadId) -> Result<()> {
         let session = self.session(permit, id).await?;
         let turn = session.turn().await?;
         self.engine.remove_upload(id).await?;
@@ -213,7 +210,10 @@ impl Registry {
             return Ok(false);
         }
         let target = self.stream(permit.repository())?;
-        let source = source.map(|source| self.stream(source.repository())).transpose()?;
+        let Ok(source) = source.map(|source| self.stream(source.repository())).transpose() else {
+            // A name that cannot be a stream's has no blobs.
+            return Ok(false);
+        };
         Ok(self.engine.mount(target, source, *digest, self.clock.now_ms()).await?)
     }
 
@@ -223,23 +223,37 @@ impl Registry {
         let now_ms = self.clock.now_ms();
         let used_ms = now_ms.saturating_sub(self.settings.upload_idle_ms);
         let started_ms = now_ms.saturating_sub(self.settings.upload_life_ms);
+        let mut ended = 0;
         for (id, session) in self.sessions.idle_since(used_ms, started_ms) {
             // One that is being written to is in use, whatever its clock says.
             let Ok(turn) = Arc::clone(&session.upload).try_lock_owned() else { continue };
-            self.engine.remove_upload(id).await?;
+            // Somebody may have used it just now.
+            if !session.is_idle(used_ms, started_ms) {
+                continue;
+            }
+            // The row of one that failed or was finished is judged below, by its own times.
+            if !turn.is_gone() {
+                self.engine.remove_upload(id).await?;
+                ended += 1;
+            }
             self.sessions.forget(id);
             Upload::discard(turn).await;
         }
-        let expired = self.engine.expired_uploads(used_ms, started_ms)?;
-        for row in &expired {
+        for row in self.engine.expired_uploads(used_ms, started_ms)? {
+            let _taking_up = self.sessions.taking_up.lock().await;
+            // The row of a session in memory is as old as its last request, not as its last byte.
+            if self.sessions.get(row.id).is_some() {
+                continue;
+            }
             self.engine.remove_upload(row.id).await?;
             if let UploadState::Open(saved) = &row.state
                 && let Some(saved) = SavedUpload::from_bytes(saved)
             {
                 self.store.discard(&saved).await?;
+                ended += 1;
             }
         }
-        Ok(expired.len())
+        Ok(ended)
     }
 
     pub(crate) fn check_writable(&self) -> Result<()> {
@@ -257,11 +271,13 @@ impl Registry {
         Ok(())
     }
 
-    async fn session(&self, permit: &Permit<Push>, id: UploadId) -> Result<Arc<Session>> {
+    async fn session(self: &Arc<Self>, permit: &Permit<Push>, id: UploadId) -> Result<Arc<Session>> {
         let stream = self.stream(permit.repository())?;
-        let session = match self.sessions.get(id) {
-            Some(session) => session,
-            None => self.resume(id).await?,
+        let session = if let Some(session) = self.sessions.get(id) {
+            session
+        } else {
+            let registry = Arc::clone(self);
+            self.to_the_end(async move { registry.resume(id).await }).await?
         };
         // A session is of one repository; under another name it does not exist.
         if session.stream != stream {
@@ -273,6 +289,10 @@ impl Registry {
 
     /// Takes up a session that was put away before a restart.
     async fn resume(&self, id: UploadId) -> Result<Arc<Session>> {
+        let _taking_up = self.sessions.taking_up.lock().await;
+        if let Some(session) = self.sessions.get(id) {
+            return Ok(session);
+        }
         let row = self.engine.upload(id)?.ok_or(Error::UploadUnknown)?;
         let UploadState::Open(saved) = &row.state else { return Err(Error::UploadUnknown) };
         let resumed = match SavedUpload::from_bytes(saved) {
@@ -281,8 +301,9 @@ impl Registry {
         };
         match resumed {
             Ok(upload) => {
-                let session = Session::new(row.stream, row.started_ms, row.used_ms, upload);
-                Ok(self.sessions.keep(id, Arc::new(session)))
+                let session = Arc::new(Session::new(row.stream, row.started_ms, row.used_ms, upload));
+                self.sessions.keep(id, Arc::clone(&session));
+                Ok(session)
             }
             Err(weir_store::Error::UploadGone) => {
                 self.engine.remove_upload(id).await?;
@@ -322,6 +343,44 @@ impl Registry {
         (turn, received)
     }
 
+    /// Ends a request to a session that stays open. What arrived is part of the session even if the
+    /// body broke off.
+    async fn pause(
+        &self,
+        id: UploadId,
+        session: &Session,
+        turn: &Turn,
+        permit: &Permit<Push>,
+        received: Result<()>,
+    ) -> Result<u64> {
+        if turn.is_gone()
+            && let Err(error) = received
+        {
+            // A failed write has ended the session. Why it failed matters more to the client than
+            // whether its row could be removed; one that is left expires.
+            let _ = self.engine.remove_upload(id).await;
+            self.sessions.forget(id);
+            return Err(error);
+        }
+        let offset = self.put_away(id, session, turn, permit).await?;
+        received.map(|()| offset)
+    }
+
+    /// Makes a session that has all its bytes a blob. Its turn ends when its record says so, since
+    /// that is what a repeated closing request looks at.
+    async fn close(&self, id: UploadId, session: &Session, turn: Turn, digest: &Digest) -> Result<()> {
+        let (turn, outcome) = self.publish(&session.stream, turn, digest).await;
+        let recorded = match outcome {
+            Ok(()) => self.engine.complete_upload(id, *digest, self.clock.now_ms()).await,
+            // What was received is not what was promised, or can no longer be trusted to be on
+            // disk: either way the client has to send it again.
+            Err(_) => self.engine.remove_upload(id).await,
+        };
+        self.sessions.forget(id);
+        Upload::discard(turn).await;
+        outcome.and(recorded.map_err(Error::from))
+    }
+
     /// Saves where a session stands, so that it can be taken up after a restart.
     async fn put_away(
         &self,
@@ -345,15 +404,14 @@ impl Registry {
     }
 
     /// Bytes first, then the record, then whoever waits is told.
-    async fn publish(&self, stream: &StreamRef, turn: Turn, digest: &Digest) -> Result<()> {
+    async fn publish(&self, stream: &StreamRef, turn: Turn, digest: &Digest) -> (Turn, Result<()>) {
         let (turn, finished) = Upload::finish(turn, digest, self.clock.now_ms()).await;
         let stored = match finished {
             Ok(stored) => stored,
             Err(FinishError::DigestMismatch { .. }) => {
-                Upload::discard(turn).await;
-                return Err(Error::DigestMismatch { expected: *digest });
+                return (turn, Err(Error::DigestMismatch { expected: *digest }));
             }
-            Err(FinishError::Store(error)) => return Err(error.into()),
+            Err(FinishError::Store(error)) => return (turn, Err(error.into())),
         };
         let link = LinkBlob {
             stream: stream.clone(),
@@ -362,8 +420,8 @@ impl Registry {
             size: stored.size,
             now_ms: self.clock.now_ms(),
         };
-        self.engine.link_blob(link).await?;
-        Ok(())
+        let linked = self.engine.link_blob(link).await;
+        (turn, linked.map(drop).map_err(Error::from))
     }
 
     /// Answers a closing request that comes a second time, because the first answer got lost.
@@ -391,11 +449,37 @@ impl Session {
         }
     }
 
+    /// Whether it was last used before one time or started before another.
+    fn is_idle(&self, used_ms: u64, started_ms: u64) -> bool {
+        self.used_ms.load(Ordering::Relaxed) < used_ms || self.started_ms < started_ms
+    }
+
     /// Waits until no other request writes to the session.
     async fn turn(&self) -> Result<Turn> {
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.upload).lock_owned())
             .await
             .map_err(|_| Error::UploadBusy { offset: self.offset.load(Ordering::Relaxed) })?;
         if turn.is_gone() { Err(Error::UploadUnknown) } else { Ok(turn) }
+    }
+}
+
+/// An upload that no record names. What is left of it goes when the request is over, however it
+/// ended.
+struct Unnamed {
+    upload: Arc<tokio::sync::Mutex<Upload>>,
+    tasks: TaskTracker,
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        let upload = Arc::clone(&self.upload);
+        if upload.try_lock().is_ok_and(|upload| upload.is_gone()) {
+            return;
+        }
+        // Without a runtime the process is going down, and the next one sweeps.
+        if let Ok(runtime) = Handle::try_current() {
+            let discard = async move { Upload::discard(upload.lock_owned().await).await };
+            self.tasks.spawn_on(discard, &runtime);
+        }
     }
 }

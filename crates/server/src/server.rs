@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use weir_registry::{Clock, SystemClock};
+use weir_registry::{Clock, Registry, SystemClock};
 
 use crate::command::complain;
 use crate::config::Config;
@@ -94,7 +94,7 @@ async fn live(config: Config, clock: Arc<dyn Clock>, sink: Sink) -> Result<(), S
     let signal = signals.next().await;
     health.stop();
     tokio::select! {
-        () = drain(&config, signal, &tasks, &stop) => {}
+        () = drain(&config, signal, &registry, &tasks, &stop) => {}
         _ = signals.next() => {
             // As safe as being killed, which is always safe.
             tracing::warn!("stopping at once");
@@ -107,7 +107,13 @@ async fn live(config: Config, clock: Arc<dyn Clock>, sink: Sink) -> Result<(), S
 }
 
 /// Lets running requests end.
-async fn drain(config: &Config, signal: Signal, tasks: &TaskTracker, stop: &CancellationToken) {
+async fn drain(
+    config: &Config,
+    signal: Signal,
+    registry: &Registry,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
     // Somebody at a terminal has no balancer that must notice first.
     if signal == Signal::Terminate {
         tracing::info!(delay = ?config.drain_delay, "stopping, still accepting");
@@ -116,7 +122,11 @@ async fn drain(config: &Config, signal: Signal, tasks: &TaskTracker, stop: &Canc
     tracing::info!(timeout = ?config.drain_timeout, "finishing the requests that run");
     stop.cancel();
     tasks.close();
-    if tokio::time::timeout(config.drain_timeout, tasks.wait()).await.is_err() {
+    let settled = async {
+        tasks.wait().await;
+        registry.settle().await;
+    };
+    if tokio::time::timeout(config.drain_timeout, settled).await.is_err() {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
 }

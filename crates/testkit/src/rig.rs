@@ -1,7 +1,8 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -12,7 +13,7 @@ use weir_image_api::Namespace;
 use weir_metadata::{Engine, Options};
 use weir_oci::{Digest, ManifestType};
 use weir_registry::{BodyError, Content, Missing, Registry, Settings};
-use weir_store::{LocalOptions, Store};
+use weir_store::{LocalOptions, Operation, Store};
 
 use crate::{ManualClock, SampleImage};
 
@@ -81,6 +82,16 @@ impl Rig {
         drop(registry);
         let (registry, distribution) = open(&folder, &options, &clock).await;
         Rig { folder, options, clock, registry, distribution }
+    }
+
+    /// The folder everything is in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// How many objects too large for memory have been opened.
+    pub fn opened(&self) -> u64 {
+        self.registry.store().stats().of(Operation::Open).count
     }
 
     /// Begins a request.
@@ -181,9 +192,13 @@ impl Ask<'_> {
     }
 
     /// A body of unknown length, in these frames. An error is the client going away.
-    pub fn frames(mut self, frames: Vec<Result<Bytes, BodyError>>) -> Self {
-        let frames = futures_util::stream::iter(frames).map(|frame| frame.map(http_body::Frame::data));
-        self.body = StreamBody::new(frames).boxed_unsync();
+    pub fn frames(self, frames: Vec<Result<Bytes, BodyError>>) -> Self {
+        self.stream(futures_util::stream::iter(frames))
+    }
+
+    /// A body whose frames come when the test lets them.
+    pub fn stream(mut self, frames: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static) -> Self {
+        self.body = StreamBody::new(frames.map(|frame| frame.map(http_body::Frame::data))).boxed_unsync();
         self
     }
 

@@ -140,7 +140,10 @@ async fn locations_carry_the_external_address_only_when_one_is_set() {
             ask.header("x-forwarded-proto", "http").header("x-forwarded-host", "evil").header("host", "evil");
         assert!(forged.send().await.location().starts_with(prefix));
         let link = rig.get(format!("/v2/{REPO}/tags/list?n=1")).await;
-        assert!(link.header("link").unwrap().starts_with(&format!("<{prefix}")));
+        assert!(
+            link.header("link").unwrap().starts_with("</v2/"),
+            "a page is on the same host (crane refuses others)"
+        );
     }
 }
 

@@ -212,6 +212,32 @@ async fn configs_of_any_kind_are_taken() {
 }
 
 #[tokio::test]
+async fn a_config_is_not_read_for_its_record_if_it_is_larger_than_it_says() {
+    let rig = Rig::start().await;
+    let config = vec![b' '; 9 * 1024 * 1024];
+    let digest = rig.push_blob(REPO, config).await;
+    let body = json!({"schemaVersion": 2, "layers": [],
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2, "digest": digest}});
+    let opened = rig.opened();
+    let reply = rig.push_manifest(REPO, "v1", ManifestType::OciManifest, body.to_string().into()).await;
+    assert_eq!((reply.status, reply.code().as_str()), (400, "MANIFEST_INVALID"));
+    assert_eq!(rig.opened(), opened);
+}
+
+#[tokio::test]
+async fn no_bytes_stay_of_a_manifest_that_is_refused() {
+    // reliability 2.1: a 4xx changes nothing
+    let rig = Rig::start().await;
+    let image = SampleImage::build("a", &json!({"annotations": {"text": "x".repeat(100_000)}}));
+    assert!(manifest(&rig, REPO, "v1", &image).await.status == 400, "its blobs are missing");
+    let folder = rig.folder().join("blobs").join("sha256").join(&image.digest().hex()[..2]);
+    let left = || std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(left(), 0, "{}", folder.display());
+    rig.push(REPO, "v1", &image).await;
+    assert_eq!(left(), 1);
+}
+
+#[tokio::test]
 async fn the_largest_manifest_and_one_byte_more() {
     // distribution 120; decisions 3.5
     let rig = Rig::start().await;
@@ -362,6 +388,22 @@ async fn deleting_a_digest_takes_its_tags_along() {
     // Pushing it again brings it back, whole.
     rig.push(REPO, "v1", &a).await;
     assert_eq!(rig.get(format!("/v2/{REPO}/manifests/v1")).await.body, a.manifest);
+}
+
+#[tokio::test]
+async fn a_delete_by_digest_heeds_its_condition() {
+    // distribution 138
+    let rig = Rig::start().await;
+    let digest = rig.push(REPO, "v1", &SampleImage::of("a")).await;
+    let at = format!("/v2/{REPO}/manifests/{digest}");
+    let other = format!("\"{}\"", Digest::sha256(b"other"));
+    for (name, value) in [("if-match", other.as_str()), ("if-none-match", "*")] {
+        let reply = rig.ask(Method::DELETE, &at).header(name, value).send().await;
+        assert_eq!((reply.status, reply.code().as_str()), (412, "DENIED"), "{name}");
+    }
+    assert_eq!(rig.head(&at).await.status, 200);
+    let same = rig.ask(Method::DELETE, &at).header("if-match", &format!("\"{digest}\"")).send().await;
+    assert_eq!(same.status, 202);
 }
 
 #[tokio::test]

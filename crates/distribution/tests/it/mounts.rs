@@ -36,6 +36,7 @@ async fn what_cannot_be_mounted_becomes_an_upload() {
         format!("mount={never}"),
         format!("mount={digest}&from=../etc"),
         format!("mount={digest}&from=UPPER"),
+        format!("mount={digest}&from={}", "a".repeat(250)),
         "mount=nonsense&from=demo/source".to_owned(),
         "from=demo/source".to_owned(),
     ] {

@@ -218,3 +218,33 @@ async fn what_older_clients_wrote_into_the_fallback_tag_is_listed_too() {
     assert_eq!(digests(&filtered), [native.digest().to_string()]);
     assert_eq!(entries(&filtered)[0]["annotations"]["seed"], "native");
 }
+
+#[tokio::test]
+async fn of_what_clients_listed_only_the_page_is_read() {
+    // decisions 6: one small index may list the same large manifests thousands of times
+    let rig = Rig::start().await;
+    let image = SampleImage::of("subject");
+    let text = "x".repeat(70_000);
+    let mut listed = Vec::new();
+    let mut expected = Vec::new();
+    for i in 0..10 {
+        let referrer = SampleImage::build(&i.to_string(), &json!({"annotations": {"text": text}}));
+        rig.push(REPO, &referrer.digest().to_string(), &referrer).await;
+        listed.extend([referrer.descriptor(), referrer.descriptor()]);
+        expected.push(referrer.digest().to_string());
+    }
+    expected.sort();
+    let fallback = SampleIndex::of(&listed);
+    let tag = format!("sha256-{}", image.digest().hex());
+    assert_eq!(rig.push_manifest(REPO, &tag, ManifestType::OciIndex, fallback.manifest).await.status, 201);
+    let mut next = Some(format!("/v2/{REPO}/referrers/{}?n=2", image.digest()));
+    let mut found = Vec::new();
+    while let Some(path) = next {
+        let before = rig.opened();
+        let reply = rig.get(&path).await;
+        assert!(rig.opened() - before <= 3, "the page, and the one that shows that there are more");
+        found.extend(entries(&reply).iter().map(|e| e["digest"].as_str().unwrap().to_owned()));
+        next = reply.header("link").map(|link| link[1..].split_once('>').unwrap().0.to_owned());
+    }
+    assert_eq!(found, expected);
+}

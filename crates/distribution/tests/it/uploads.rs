@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
+use futures_util::stream::{self, StreamExt};
 use http::Method;
 use weir_oci::{Algorithm, Digest};
 use weir_testkit::{Reply, Rig};
@@ -285,6 +288,93 @@ async fn idle_sessions_expire() {
     rig.registry.expire_uploads().await.unwrap();
     assert_eq!(rig.get(&old).await.status, 404);
     assert_eq!(rig.get(&used).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_session_that_is_written_to_does_not_expire() {
+    // distribution 91
+    let rig = Rig::start().await;
+    let at = session(&rig, REPO).await;
+    let content = vec![7; 400_000];
+    assert_eq!(patch(&rig, &at, None, &content[..200_000]).await.status, 202);
+    let (registry, clock, rest) = (rig.registry.clone(), rig.clock.clone(), content[200_000..].to_vec());
+    let slow = stream::once(Box::pin(async move {
+        clock.advance_ms(25 * 3_600_000);
+        assert_eq!(registry.expire_uploads().await.unwrap(), 0);
+        Ok(Bytes::from(rest))
+    }));
+    let written = rig.ask(Method::PATCH, &at).stream(slow).send().await;
+    assert_eq!((written.status, range(&written)), (202, Some("0-399999")));
+    let digest = Digest::sha256(&content);
+    assert_eq!(put(&rig, &at, digest, b"").await.status, 201);
+    assert!(rig.get(format!("/v2/{REPO}/blobs/{digest}")).await.body == content);
+}
+
+#[tokio::test]
+async fn two_closing_requests_at_once_both_succeed() {
+    // distribution 87; field C001: the client asks again before the first answer is there
+    let rig = Rig::start().await;
+    for size in [3, 200_000] {
+        let content = vec![1; size];
+        let digest = Digest::sha256(&content);
+        let at = session(&rig, REPO).await;
+        assert_eq!(patch(&rig, &at, None, &content).await.status, 202);
+        let (first, second) = tokio::join!(put(&rig, &at, digest, b""), put(&rig, &at, digest, b""));
+        assert_eq!((first.status, second.status), (201, 201), "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_closing_request_is_carried_out_although_its_client_goes_away() {
+    // distribution 87; reliability 2.1: repeating what got no answer converges
+    let rig = Rig::start().await;
+    for size in [3, 200_000] {
+        let content = vec![2; size];
+        let digest = Digest::sha256(&content);
+        let at = session(&rig, REPO).await;
+        assert_eq!(patch(&rig, &at, None, &content).await.status, 202);
+        let dropped = put(&rig, &at, digest, b"").now_or_never();
+        assert!(dropped.is_none(), "the request was dropped on its way");
+        assert_eq!(put(&rig, &at, digest, b"").await.status, 201, "{size}");
+        assert!(rig.get(format!("/v2/{REPO}/blobs/{digest}")).await.body == content);
+    }
+}
+
+#[tokio::test]
+async fn nothing_stays_of_an_upload_in_one_request_whose_client_goes_away() {
+    // reliability 2.5
+    let rig = Rig::start().await;
+    let post = format!("/v2/{REPO}/blobs/uploads/?digest={}", Digest::sha256(b"x"));
+    let begun = stream::iter([Ok(Bytes::from(vec![0; 300_000]))]);
+    let endless = rig.ask(Method::POST, post).stream(begun.chain(stream::pending())).send();
+    let staged = || std::fs::read_dir(rig.folder().join("uploads")).unwrap().count();
+    let dropped = tokio::time::timeout(Duration::from_millis(200), endless).await;
+    assert!(dropped.is_err(), "the request was dropped on its way");
+    for _ in 0..100 {
+        if staged() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} staging files are left", staged());
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_not_taken_for_an_unknown_session() {
+    // reliability 2.7
+    let rig = Rig::start().await;
+    for method in [Method::PATCH, Method::PUT] {
+        let at = session(&rig, REPO).await;
+        let uploads = rig.folder().join("uploads");
+        std::fs::rename(&uploads, rig.folder().join("away")).unwrap();
+        let path = format!("{at}?digest={}", Digest::sha256(b"x"));
+        let failed = rig.ask(method, path).body(vec![0; 100_000]).send().await;
+        std::fs::rename(rig.folder().join("away"), &uploads).unwrap();
+        assert_eq!((failed.status, failed.code().as_str()), (500, "UNKNOWN"));
+        assert_eq!(rig.get(&at).await.status, 404, "a failed write ends the session");
+        assert!(rig.registry.engine().open_uploads().unwrap().is_empty());
+    }
+    assert_eq!(rig.registry.uploads_open(), 0);
 }
 
 #[tokio::test]

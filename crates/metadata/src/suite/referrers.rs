@@ -90,6 +90,32 @@ pub async fn referrers_come_in_pages(engine: Engine) -> Outcome {
     Ok(())
 }
 
+/// decisions 6: what one answer holds in memory has a bound.
+pub async fn large_annotations_come_a_few_at_a_time(engine: Engine) -> Outcome {
+    let world = World::new(engine);
+    let subject = image_of(&Blob::of("c"), &[])?;
+    let text = "x".repeat(3 * 1024 * 1024);
+    for number in 0..5 {
+        let document = json!({
+            "schemaVersion": 2,
+            "manifests": [],
+            "subject": descriptor(&subject),
+            "annotations": {"number": number.to_string(), "text": text},
+        });
+        world.push_digest("team/app", &manifest(ManifestType::OciIndex, &document)?).await?;
+    }
+    let mut sizes = Vec::new();
+    let mut after = None;
+    loop {
+        let some = world.engine.referrers(&stream("team/app"), &subject.digest(), after.as_ref(), 100)?;
+        let Some(last) = some.last() else { break };
+        after = Some(last.digest);
+        sizes.push(some.len());
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    Ok(())
+}
+
 /// distribution 149.
 pub async fn a_deleted_referrer_is_not_listed(engine: Engine) -> Outcome {
     let world = World::new(engine);

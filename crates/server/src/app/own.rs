@@ -89,7 +89,9 @@ pub(super) fn too_many_uploads() -> Answer {
         json!({ "code": code.as_str(), "message": "too many uploads at a time; try again in a moment" });
     let body = json!({ "errors": [error] }).to_string();
     let mut refused = answer(StatusCode::TOO_MANY_REQUESTS, JSON, body, "/v2/{name}/blobs/uploads/");
-    refused.response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    let headers = refused.response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    headers.insert("docker-distribution-api-version", HeaderValue::from_static("registry/2.0"));
     refused.facts.code = Some(code.as_str());
     refused
 }

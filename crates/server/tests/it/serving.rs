@@ -154,6 +154,7 @@ fn too_many_uploads_are_told_to_come_back() {
     let refused = second.ask("POST", "/v2/demo/app/blobs/uploads/", &[], b"more");
     assert_eq!((refused.status, refused.headers["retry-after"].as_str()), (429, "5"));
     assert_eq!(refused.json()["errors"][0]["code"], "TOOMANYREQUESTS");
+    assert_eq!(refused.headers["docker-distribution-api-version"], "registry/2.0");
     assert_eq!(second.get("/v2/").status, 200);
 }
 
