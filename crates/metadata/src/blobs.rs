@@ -6,14 +6,14 @@ use crate::cache::Stale;
 use crate::sqlite::Transaction;
 use crate::{BlobRecord, Engine, Error, LinkBlob, Linked, columns, repositories, trash};
 
-const READ: &str = "SELECT b.object_key, b.size, b.state FROM link l JOIN blob b ON b.digest = l.digest \
-                    WHERE l.repository = ?1 AND l.digest = ?2";
+const READ: &str = "SELECT b.object_key, b.size, b.state FROM blob b JOIN link l ON l.blob = b.id \
+                    WHERE l.repository = ?1 AND b.digest = ?2";
 
-const LINKED_HERE: &str = "SELECT 1 FROM link l JOIN blob b ON b.digest = l.digest \
-                           WHERE l.repository = ?1 AND l.digest = ?2 AND b.state = 'live'";
+const LINKED_HERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id \
+                           WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live'";
 
-const LINKED_ANYWHERE: &str = "SELECT 1 FROM link l JOIN blob b ON b.digest = l.digest \
-                               WHERE l.digest = ?1 AND b.state = 'live' LIMIT 1";
+const LINKED_ANYWHERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id \
+                               WHERE b.digest = ?1 AND b.state = 'live' LIMIT 1";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[READ, LINKED_HERE, LINKED_ANYWHERE];
@@ -59,11 +59,11 @@ impl Engine {
         now_ms: u64,
     ) -> Result<bool, Error> {
         let mount = move |transaction: &mut Transaction<'_>| {
-            if !may_mount(transaction, &target, source.as_ref(), &digest)? {
+            let Some(blob) = mountable(transaction, &target, source.as_ref(), &digest)? else {
                 return Ok(false);
-            }
+            };
             let repository = repositories::ensure(transaction, &target, now_ms)?;
-            link(transaction, repository, &digest, now_ms)?;
+            link(transaction, repository, blob, &digest, now_ms)?;
             Ok(true)
         };
         self.records().writer().write(mount).await
@@ -75,7 +75,7 @@ impl Engine {
         let unlink = move |transaction: &mut Transaction<'_>| {
             let Some(repository) = repositories::find(transaction, &stream)? else { return Ok(false) };
             let removed = transaction.execute(
-                "DELETE FROM link WHERE repository = ?1 AND digest = ?2",
+                "DELETE FROM link WHERE repository = ?1 AND blob = (SELECT id FROM blob WHERE digest = ?2)",
                 params![repository, digest.to_string()],
             )?;
             transaction.invalidate(Stale::Blob(repository, digest));
@@ -102,27 +102,27 @@ impl Engine {
 fn link_blob(transaction: &mut Transaction<'_>, blob: &LinkBlob) -> Result<Linked, Error> {
     let repository = repositories::ensure(transaction, &blob.stream, blob.now_ms)?;
     let digest = blob.digest.to_string();
-    let present: Option<(String, bool)> = transaction.row(
-        "SELECT object_key, state = 'live' FROM blob WHERE digest = ?1",
+    let present: Option<(i64, String, bool)> = transaction.row(
+        "SELECT id, object_key, state = 'live' FROM blob WHERE digest = ?1",
         [&digest],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    let linked = match present {
+    let (id, linked) = match present {
         // The same write a second time, after its first answer got lost.
-        Some((key, true)) if key == blob.key => Linked::Used,
-        Some((_, true)) => {
+        Some((id, key, true)) if key == blob.key => (id, Linked::Used),
+        Some((id, _, true)) => {
             trash::put(transaction, &blob.key, blob.now_ms)?;
-            Linked::Trashed
+            (id, Linked::Trashed)
         }
-        Some((damaged, false)) => {
+        Some((id, damaged, false)) => {
             trash::check_free(transaction, &blob.key)?;
             trash::quarantine(transaction, &damaged, &blob.digest, blob.now_ms)?;
             transaction.execute(
-                "UPDATE blob SET object_key = ?2, size = ?3, state = 'live', created_ms = ?4 WHERE digest = ?1",
-                params![digest, blob.key, blob.size.cast_signed(), columns::ms(blob.now_ms)],
+                "UPDATE blob SET object_key = ?2, size = ?3, state = 'live', created_ms = ?4 WHERE id = ?1",
+                params![id, blob.key, blob.size.cast_signed(), columns::ms(blob.now_ms)],
             )?;
             transaction.invalidate(Stale::Blobs);
-            Linked::Used
+            (id, Linked::Used)
         }
         None => {
             trash::check_free(transaction, &blob.key)?;
@@ -130,44 +130,46 @@ fn link_blob(transaction: &mut Transaction<'_>, blob: &LinkBlob) -> Result<Linke
                 "INSERT INTO blob (digest, object_key, size, state, created_ms) VALUES (?1, ?2, ?3, 'live', ?4)",
                 params![digest, blob.key, blob.size.cast_signed(), columns::ms(blob.now_ms)],
             )?;
-            Linked::Used
+            (transaction.connection().last_insert_rowid(), Linked::Used)
         }
     };
-    link(transaction, repository, &blob.digest, blob.now_ms)?;
+    link(transaction, repository, id, &blob.digest, blob.now_ms)?;
     Ok(linked)
 }
 
 fn link(
     transaction: &mut Transaction<'_>,
     repository: i64,
+    blob: i64,
     digest: &Digest,
     now_ms: u64,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO link (repository, digest, state, since_ms) VALUES (?1, ?2, 'live', ?3) \
-         ON CONFLICT (repository, digest) DO UPDATE SET state = 'live', since_ms = excluded.since_ms",
-        params![repository, digest.to_string(), columns::ms(now_ms)],
+        "INSERT INTO link (repository, blob, state, since_ms) VALUES (?1, ?2, 'live', ?3) \
+         ON CONFLICT (repository, blob) DO UPDATE SET state = 'live', since_ms = excluded.since_ms",
+        params![repository, blob, columns::ms(now_ms)],
     )?;
     transaction.invalidate(Stale::Blob(repository, *digest));
     Ok(())
 }
 
-fn may_mount(
+/// The blob, if it can be mounted into `target`.
+fn mountable(
     transaction: &Transaction<'_>,
     target: &StreamRef,
     source: Option<&StreamRef>,
     digest: &Digest,
-) -> rusqlite::Result<bool> {
+) -> rusqlite::Result<Option<i64>> {
+    let digest = digest.to_string();
     let linked_in = |stream: &StreamRef| {
-        let Some(repository) = repositories::find(transaction, stream)? else { return Ok(false) };
-        let linked = transaction.row(LINKED_HERE, params![repository, digest.to_string()], |_| Ok(()))?;
-        Ok(linked.is_some())
+        let Some(repository) = repositories::find(transaction, stream)? else { return Ok(None) };
+        transaction.row(LINKED_HERE, params![repository, digest], |row| row.get(0))
     };
-    if linked_in(target)? {
-        return Ok(true);
+    if let Some(blob) = linked_in(target)? {
+        return Ok(Some(blob));
     }
     match source {
         Some(source) => linked_in(source),
-        None => Ok(transaction.row(LINKED_ANYWHERE, [digest.to_string()], |_| Ok(()))?.is_some()),
+        None => transaction.row(LINKED_ANYWHERE, [&digest], |row| row.get(0)),
     }
 }

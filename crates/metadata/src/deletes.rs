@@ -5,7 +5,8 @@ use crate::sqlite::Transaction;
 use crate::streams::StreamWrite;
 use crate::tags::Entry;
 use crate::{
-    DeleteError, Engine, EventKind, EventSource, TagCondition, push, repositories, revisions, streams, tags,
+    DeleteError, Engine, EventKind, EventSource, TagCondition, names, push, repositories, revisions, streams,
+    tags,
 };
 
 impl Engine {
@@ -51,11 +52,12 @@ impl Engine {
             let Some(mut write) = StreamWrite::begin(transaction, repository, &stream, now_ms)? else {
                 return Ok(false);
             };
-            if !revisions::delete(transaction, repository, &digest, now_ms)? {
+            let Some(image) = names::find(transaction, &digest.to_string())? else { return Ok(false) };
+            if !revisions::delete(transaction, repository, image, &digest, now_ms)? {
                 return Ok(false);
             }
             let removal = Removal { source: &source, reason: "manifest deleted" };
-            for tag in tags::with_head(transaction, repository, &digest.to_string())? {
+            for tag in tags::with_head(transaction, repository, image)? {
                 remove_tag(transaction, &mut write, &tag, removal)?;
             }
             // What can be pulled has changed, whether or not a tag showed it.
@@ -92,6 +94,7 @@ fn remove_tag(
         source: removal.source,
         reason: Some(removal.reason),
         version: stream.version(transaction),
+        image: head.image,
     };
     tags::remove(transaction, repository, tag, &last, &entry)?;
     Ok(true)

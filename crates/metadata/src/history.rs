@@ -4,8 +4,9 @@ use weir_image_api::{ResourceVersion, StreamRef};
 use crate::columns::{self, UnknownWord};
 use crate::{Engine, Error, EventKind, EventSource, HistoryEntry};
 
-const WHOLE: &str = "SELECT version, kind, created, reference, image, generation, actor, client, reason FROM tag_event \
-     WHERE repository = ?1 AND tag = ?2 AND version < ?3 ORDER BY version DESC LIMIT ?4";
+const WHOLE: &str = "SELECT e.version, e.kind, e.created, e.reference, n.name, e.generation, e.actor, e.client, e.reason \
+     FROM tag_event e JOIN name n ON n.id = e.image \
+     WHERE e.repository = ?1 AND e.tag = ?2 AND e.version < ?3 ORDER BY e.version DESC LIMIT ?4";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[WHOLE];

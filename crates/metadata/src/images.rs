@@ -1,18 +1,22 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 use weir_image_api::{Image, ResourceVersion};
-use weir_oci::Digest;
 
 use crate::listing::Section;
+use crate::names::Name;
 use crate::sqlite::Transaction;
 use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns};
 
-const BY_NAME: &str = "SELECT name, uid, version, created, record FROM image WHERE name = ?1";
+const BY_NAME: &str = "SELECT n.name, i.uid, i.version, i.created, i.record FROM name n JOIN image i ON i.id = n.id \
+                       WHERE n.name = ?1";
 
-const AFTER: &str = "SELECT name, uid, version, created, record FROM image \
-                     WHERE name > ?1 ORDER BY name LIMIT ?2";
+// CROSS JOIN keeps this order: a walk along the names, nearly all of which are those of Images.
+const AFTER: &str = "SELECT n.name, i.uid, i.version, i.created, i.record \
+                     FROM name n CROSS JOIN image i ON i.id = n.id \
+                     WHERE n.name > ?1 ORDER BY n.name LIMIT ?2";
 
-const COUNT_AFTER: &str = "SELECT count(*) FROM (SELECT 1 FROM image WHERE name > ?1 LIMIT ?2)";
+const COUNT_AFTER: &str = "SELECT count(*) FROM (SELECT 1 FROM name n CROSS JOIN image i ON i.id = n.id \
+                           WHERE n.name > ?1 LIMIT ?2)";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[BY_NAME, AFTER, COUNT_AFTER];
@@ -20,35 +24,37 @@ pub(crate) const READS: &[&str] = &[BY_NAME, AFTER, COUNT_AFTER];
 /// Keeps the Image record of a manifest. One that exists stays as it is (image-api 13).
 pub(crate) fn ensure(
     transaction: &mut Transaction<'_>,
-    digest: &Digest,
-    image: &Image,
+    name: Name,
+    text: &str,
+    record: &str,
     now_ms: u64,
 ) -> rusqlite::Result<()> {
-    let name = digest.to_string();
-    if transaction.row("SELECT 1 FROM image WHERE name = ?1", [&name], |_| Ok(()))?.is_some() {
+    if !name.fresh && transaction.row("SELECT 1 FROM image WHERE id = ?1", [name.id], |_| Ok(()))?.is_some() {
         return Ok(());
     }
     let uid = Uuid::new_v4().to_string();
     let version = transaction.next_version();
     transaction.execute(
-        "INSERT INTO image (name, uid, version, created, record) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            name,
-            uid,
-            version.cast_signed(),
-            columns::seconds(now_ms).seconds(),
-            columns::to_json(image)
-        ],
+        "INSERT INTO image (id, uid, version, created, record) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![name.id, uid, version.cast_signed(), columns::seconds(now_ms).seconds(), record],
     )?;
     // An Image that was deleted while tags pointed to it: they can be pulled again (reliability I2).
-    transaction.execute(
-        "UPDATE tag SET pullable = 1 WHERE image = ?1 AND pullable = 0 AND EXISTS \
-         (SELECT 1 FROM revision r WHERE r.repository = tag.repository AND r.digest = tag.image \
-          AND r.state <> 'deleted')",
-        [&name],
-    )?;
-    let change =
-        Change { version, resource: Resource::Image, namespace: None, name, uid, action: Action::Added };
+    if !name.fresh {
+        transaction.execute(
+            "UPDATE tag SET pullable = 1 WHERE image = ?1 AND pullable = 0 AND EXISTS \
+             (SELECT 1 FROM revision r WHERE r.repository = tag.repository AND r.manifest = tag.image \
+              AND r.state <> 'deleted')",
+            [name.id],
+        )?;
+    }
+    let change = Change {
+        version,
+        resource: Resource::Image,
+        namespace: None,
+        name: text.to_owned(),
+        uid,
+        action: Action::Added,
+    };
     changes::record(transaction, &change, now_ms)
 }
 

@@ -26,6 +26,7 @@ mod history;
 mod images;
 mod listing;
 mod manifests;
+mod names;
 mod namespaces;
 #[cfg(test)]
 mod plans;

@@ -3,17 +3,18 @@ use rusqlite::{OptionalExtension, Row, params};
 use weir_image_api::StreamRef;
 use weir_oci::{Manifest, Reference};
 
+use crate::names::Name;
 use crate::sqlite::Transaction;
 use crate::{Engine, Error, Linked, ManifestRecord, StoredBytes, columns, trash};
 
 // A manifest can be pulled while its Image exists: deleting the Image through the API hides it.
-const BY_DIGEST: &str = "SELECT m.digest, r.media_type, m.size, m.object_key, m.body \
-     FROM revision r JOIN manifest m ON m.digest = r.digest JOIN image i ON i.name = r.digest \
-     WHERE r.repository = ?1 AND r.digest = ?2 AND r.state <> 'deleted'";
+const BY_DIGEST: &str = "SELECT n.name, r.media_type, m.size, m.object_key, m.body \
+     FROM name n JOIN revision r ON r.manifest = n.id JOIN manifest m ON m.id = n.id JOIN image i ON i.id = n.id \
+     WHERE r.repository = ?1 AND n.name = ?2 AND r.state <> 'deleted'";
 
-const BY_TAG: &str = "SELECT m.digest, r.media_type, m.size, m.object_key, m.body \
-     FROM tag t JOIN revision r ON r.repository = t.repository AND r.digest = t.image \
-     JOIN manifest m ON m.digest = r.digest \
+const BY_TAG: &str = "SELECT n.name, r.media_type, m.size, m.object_key, m.body \
+     FROM tag t JOIN revision r ON r.repository = t.repository AND r.manifest = t.image \
+     JOIN manifest m ON m.id = t.image JOIN name n ON n.id = t.image \
      WHERE t.repository = ?1 AND t.tag = ?2 AND t.pullable = 1 AND r.state <> 'deleted'";
 
 #[cfg(test)]
@@ -62,13 +63,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ManifestRecord> {
 /// object that came with this one is the answer.
 pub(crate) fn keep(
     transaction: &Transaction<'_>,
+    name: Name,
     manifest: &Manifest,
+    annotations: &str,
     bytes: &StoredBytes,
     now_ms: u64,
 ) -> Result<Option<Linked>, Error> {
-    let digest = manifest.digest().to_string();
-    let present: Option<Option<String>> =
-        transaction.row("SELECT object_key FROM manifest WHERE digest = ?1", [&digest], |row| row.get(0))?;
+    let present: Option<Option<String>> = if name.fresh {
+        None
+    } else {
+        transaction.row("SELECT object_key FROM manifest WHERE id = ?1", [name.id], |row| row.get(0))?
+    };
     let (body, key) = match bytes {
         StoredBytes::Inline(body) => (Some(body.as_ref()), None),
         StoredBytes::Object(key) => (None, Some(key)),
@@ -85,14 +90,14 @@ pub(crate) fn keep(
         trash::check_free(transaction, key)?;
     }
     transaction.execute(
-        "INSERT INTO manifest (digest, size, object_key, artifact_type, annotations, body) \
+        "INSERT INTO manifest (id, size, object_key, artifact_type, annotations, body) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
-            digest,
+            name.id,
             i64::try_from(manifest.raw().len()).expect("a manifest fits in memory"),
             key,
             manifest.artifact_type(),
-            columns::to_json(manifest.annotations()),
+            annotations,
             body,
         ],
     )?;

@@ -5,8 +5,8 @@ use rusqlite::types::Null;
 
 use crate::sqlite::{RECORDS, Setup, Synchronous, UPLOADS};
 use crate::{
-    blobs, changes, history, images, manifests, namespaces, references, referrers, repositories, revisions,
-    stream_tags, stream_views, streams, tags, trash, uploads,
+    blobs, changes, history, images, manifests, names, namespaces, references, referrers, repositories,
+    revisions, stream_tags, stream_views, streams, tags, trash, uploads,
 };
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
@@ -36,6 +36,7 @@ fn no_read_of_the_records_scans_a_table_or_sorts() {
         history::READS,
         images::READS,
         manifests::READS,
+        names::READS,
         namespaces::READS,
         references::READS,
         referrers::READS,

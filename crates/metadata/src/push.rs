@@ -7,7 +7,7 @@ use crate::sqlite::Transaction;
 use crate::streams::StreamWrite;
 use crate::tags::Entry;
 use crate::{
-    Engine, EventKind, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests,
+    Engine, EventKind, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests, names,
     repositories, revisions, streams, tags,
 };
 
@@ -20,24 +20,58 @@ impl Engine {
     /// A manifest that is already known takes the same path: it may be known from elsewhere, and its
     /// blobs may have gone from this repository.
     pub async fn record_push(&self, push: RecordPush) -> Result<PushOutcome, PushError> {
-        self.records().writer().write(move |transaction| record_push(transaction, &push)).await
+        let texts = Texts::of(&push);
+        self.records().writer().write(move |transaction| record_push(transaction, &push, &texts)).await
     }
 }
 
-fn record_push(transaction: &mut Transaction<'_>, push: &RecordPush) -> Result<PushOutcome, PushError> {
+/// What a push writes as text, made before its turn: the one thread that writes has enough to do.
+#[derive(Debug)]
+struct Texts {
+    digest: String,
+    image: String,
+    annotations: String,
+}
+
+impl Texts {
+    fn of(push: &RecordPush) -> Texts {
+        Texts {
+            digest: push.manifest.digest().to_string(),
+            image: columns::to_json(&push.image),
+            annotations: columns::to_json(push.manifest.annotations()),
+        }
+    }
+}
+
+fn record_push(
+    transaction: &mut Transaction<'_>,
+    push: &RecordPush,
+    texts: &Texts,
+) -> Result<PushOutcome, PushError> {
     let manifest = &push.manifest;
     let repository = repositories::ensure(transaction, &push.stream, push.now_ms)?;
-    check_condition(transaction, repository, push)?;
+    check_condition(transaction, repository, push, &texts.digest)?;
     let references = References::resolve(transaction, repository, push)?;
-    let object = manifests::keep(transaction, manifest, &push.bytes, push.now_ms)?;
-    references.record(transaction, &manifest.digest())?;
-    images::ensure(transaction, &manifest.digest(), &push.image, push.now_ms)?;
+    let name = names::intern(transaction, &texts.digest)?;
+    let object = manifests::keep(transaction, name, manifest, &texts.annotations, &push.bytes, push.now_ms)?;
+    references.record(transaction, name.id)?;
+    images::ensure(transaction, name, &texts.digest, &texts.image, push.now_ms)?;
     let mut stream = StreamWrite::begin_or_make(transaction, repository, &push.stream, push.now_ms)?;
-    revisions::revive(transaction, repository, manifest, push.now_ms)?;
+    revisions::revive(transaction, repository, name, manifest, push.now_ms)?;
 
+    let target = Target {
+        push,
+        image: name.id,
+        event: TagEvent {
+            created: columns::seconds(push.now_ms),
+            docker_image_reference: PullSpec::own(&push.stream, &manifest.digest()),
+            image: texts.digest.clone(),
+            generation: stream.generation(),
+        },
+    };
     let mut moved = Vec::new();
     for tag in &push.tags {
-        move_tag(transaction, &mut stream, push, tag, &mut moved)?;
+        move_tag(transaction, &mut stream, &target, tag, &mut moved)?;
     }
     let version = ResourceVersion(stream.finish(transaction)?);
     Ok(PushOutcome { version, moved, object })
@@ -47,12 +81,12 @@ fn check_condition(
     transaction: &Transaction<'_>,
     repository: i64,
     push: &RecordPush,
+    digest: &str,
 ) -> Result<(), PushError> {
     let Some(condition) = push.condition else { return Ok(()) };
-    let digest = push.manifest.digest();
     let holds = if push.tags.is_empty() {
-        let known = revisions::is_pullable(transaction, repository, &digest)?;
-        condition.holds(known.then(|| digest.to_string()).as_deref())
+        let known = revisions::is_pullable(transaction, repository, digest)?;
+        condition.holds(known.then_some(digest))
     } else {
         let mut all = true;
         for tag in &push.tags {
@@ -84,28 +118,30 @@ impl TagCondition {
     }
 }
 
+/// What tags move to.
+#[derive(Debug)]
+struct Target<'p> {
+    push: &'p RecordPush,
+    event: TagEvent,
+    /// Number of the image that the event names.
+    image: i64,
+}
+
 /// Moves a tag to the manifest, and with it the tags that follow it (image-api 4.1, 4.2).
 fn move_tag(
     transaction: &mut Transaction<'_>,
     stream: &mut StreamWrite<'_>,
-    push: &RecordPush,
+    target: &Target<'_>,
     tag: &Tag,
     moved: &mut Vec<String>,
 ) -> rusqlite::Result<()> {
-    let digest = push.manifest.digest();
-    let event = TagEvent {
-        created: columns::seconds(push.now_ms),
-        docker_image_reference: PullSpec::own(&push.stream, &digest),
-        image: digest.to_string(),
-        generation: stream.generation(),
-    };
-    if !add_event(transaction, stream, push, tag.as_str(), &event, EventKind::Push)? {
+    if !add_event(transaction, stream, target, tag.as_str(), EventKind::Push)? {
         return Ok(());
     }
     moved.push(tag.as_str().to_owned());
     let followers = streams::spec_tags_tracking(transaction, stream.repository(), tag.as_str())?;
-    for follower in tag_event::tracking(&push.stream, &followers, tag.as_str()) {
-        if add_event(transaction, stream, push, &follower, &event, EventKind::Tracked)? {
+    for follower in tag_event::tracking(&target.push.stream, &followers, tag.as_str()) {
+        if add_event(transaction, stream, target, &follower, EventKind::Tracked)? {
             moved.push(follower);
         }
     }
@@ -115,23 +151,27 @@ fn move_tag(
 fn add_event(
     transaction: &mut Transaction<'_>,
     stream: &mut StreamWrite<'_>,
-    push: &RecordPush,
+    target: &Target<'_>,
     tag: &str,
-    event: &TagEvent,
     kind: EventKind,
 ) -> rusqlite::Result<bool> {
     let repository = stream.repository();
     let head = tags::head(transaction, repository, tag)?;
-    match (tag_event::apply(head.as_ref().map(|head| &head.event), event.clone()), &head) {
+    match (tag_event::apply(head.as_ref().map(|head| &head.event), target.event.clone()), &head) {
         (TagChange::Unchanged, _) => return Ok(false),
         (TagChange::Amend(event), Some(head)) => {
             // The edit is a change of the stream although the history gets no longer.
             stream.version(transaction);
-            tags::amend(transaction, repository, tag, head, &event)?;
+            tags::amend(transaction, repository, tag, head, &event, target.image)?;
         }
         (TagChange::Amend(event) | TagChange::Prepend(event), _) => {
-            let entry =
-                Entry { kind, source: &push.source, reason: None, version: stream.version(transaction) };
+            let entry = Entry {
+                kind,
+                source: &target.push.source,
+                reason: None,
+                version: stream.version(transaction),
+                image: target.image,
+            };
             tags::prepend(transaction, repository, tag, &event, &entry)?;
         }
     }

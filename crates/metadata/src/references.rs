@@ -4,13 +4,14 @@ use rusqlite::params;
 use weir_oci::{Content, Descriptor, Digest};
 
 use crate::sqlite::Transaction;
-use crate::{MissingPolicy, PushError, RecordPush, columns};
+use crate::{MissingPolicy, PushError, RecordPush, columns, names};
 
-const BLOB_HERE: &str = "SELECT b.size, l.state = 'live' FROM link l JOIN blob b ON b.digest = l.digest \
-                         WHERE l.repository = ?1 AND l.digest = ?2 AND b.state = 'live'";
+const BLOB_HERE: &str = "SELECT b.id, b.size, l.state = 'live' FROM blob b JOIN link l ON l.blob = b.id \
+                         WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live'";
 
-const MANIFEST_HERE: &str = "SELECT m.size, r.state = 'live' FROM revision r JOIN manifest m ON m.digest = r.digest \
-                             WHERE r.repository = ?1 AND r.digest = ?2 AND r.state <> 'deleted'";
+const MANIFEST_HERE: &str = "SELECT m.id, m.size, r.state = 'live' FROM name n JOIN revision r ON r.manifest = n.id \
+                             JOIN manifest m ON m.id = n.id \
+                             WHERE r.repository = ?1 AND n.name = ?2 AND r.state <> 'deleted'";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[BLOB_HERE, MANIFEST_HERE];
@@ -18,8 +19,8 @@ pub(crate) const READS: &[&str] = &[BLOB_HERE, MANIFEST_HERE];
 /// What a manifest names, sorted by what is there: in this repository, whatever others have.
 #[derive(Debug, Default)]
 pub(crate) struct References {
-    blobs: Vec<(Digest, &'static str)>,
-    manifests: Vec<Digest>,
+    blobs: Vec<(i64, &'static str)>,
+    manifests: Vec<i64>,
     absent: Vec<(Digest, &'static str)>,
 }
 
@@ -67,8 +68,8 @@ impl References {
         kind: &'static str,
         missing: &mut Vec<Digest>,
     ) -> Result<(), PushError> {
-        if here.has_blob(descriptor)? {
-            self.blobs.push((descriptor.digest, kind));
+        if let Some(blob) = here.blob(descriptor)? {
+            self.blobs.push((blob, kind));
             return Ok(());
         }
         self.absent.push((descriptor.digest, "blob"));
@@ -87,10 +88,10 @@ impl References {
         descriptor: &Descriptor,
         missing: &mut Vec<Digest>,
     ) -> Result<(), PushError> {
-        if here.has_manifest(descriptor)? {
-            self.manifests.push(descriptor.digest);
-        } else if here.has_blob(descriptor)? {
-            self.blobs.push((descriptor.digest, "child"));
+        if let Some(child) = here.manifest(descriptor)? {
+            self.manifests.push(child);
+        } else if let Some(blob) = here.blob(descriptor)? {
+            self.blobs.push((blob, "child"));
         } else {
             self.absent.push((descriptor.digest, "child"));
             missing.push(descriptor.digest);
@@ -99,24 +100,24 @@ impl References {
     }
 
     /// Writes the rows that keep what is there, and those that say what is not.
-    pub(crate) fn record(&self, transaction: &Transaction<'_>, manifest: &Digest) -> rusqlite::Result<()> {
-        let manifest = manifest.to_string();
-        for (digest, kind) in &self.blobs {
+    pub(crate) fn record(&self, transaction: &Transaction<'_>, manifest: i64) -> rusqlite::Result<()> {
+        for (blob, kind) in &self.blobs {
             transaction.execute(
-                "INSERT INTO blob_reference (manifest, digest, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![manifest, digest.to_string(), kind],
+                "INSERT INTO blob_reference (manifest, blob, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![manifest, blob, kind],
             )?;
         }
-        for digest in &self.manifests {
+        for child in &self.manifests {
             transaction.execute(
-                "INSERT INTO child_reference (manifest, digest) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![manifest, digest.to_string()],
+                "INSERT INTO child_reference (manifest, child) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![manifest, child],
             )?;
         }
         for (digest, kind) in &self.absent {
+            let named = names::intern(transaction, &digest.to_string())?;
             transaction.execute(
-                "INSERT INTO soft_reference (manifest, digest, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![manifest, digest.to_string(), kind],
+                "INSERT INTO soft_reference (manifest, named, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![manifest, named.id, kind],
             )?;
         }
         Ok(())
@@ -138,35 +139,36 @@ struct Here<'t, 'c> {
 }
 
 impl Here<'_, '_> {
-    fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, PushError> {
-        self.has(
+    fn blob(&self, descriptor: &Descriptor) -> Result<Option<i64>, PushError> {
+        self.find(
             descriptor,
             BLOB_HERE,
-            "UPDATE link SET state = 'live', since_ms = ?3 WHERE repository = ?1 AND digest = ?2",
+            "UPDATE link SET state = 'live', since_ms = ?3 WHERE repository = ?1 AND blob = ?2",
         )
     }
 
-    fn has_manifest(&self, descriptor: &Descriptor) -> Result<bool, PushError> {
-        self.has(
+    fn manifest(&self, descriptor: &Descriptor) -> Result<Option<i64>, PushError> {
+        self.find(
             descriptor,
             MANIFEST_HERE,
-            "UPDATE revision SET state = 'live', since_ms = ?3 WHERE repository = ?1 AND digest = ?2",
+            "UPDATE revision SET state = 'live', since_ms = ?3 WHERE repository = ?1 AND manifest = ?2",
         )
     }
 
-    fn has(&self, descriptor: &Descriptor, find: &str, revive: &str) -> Result<bool, PushError> {
+    fn find(&self, descriptor: &Descriptor, find: &str, revive: &str) -> Result<Option<i64>, PushError> {
         let digest = descriptor.digest.to_string();
-        let read = |row: &rusqlite::Row<'_>| Ok((columns::unsigned(row, 0)?, row.get::<_, bool>(1)?));
-        let Some((actual, live)) = self.transaction.row(find, params![self.repository, digest], read)? else {
-            return Ok(false);
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((row.get::<_, i64>(0)?, columns::unsigned(row, 1)?, row.get::<_, bool>(2)?))
         };
+        let found = self.transaction.row(find, params![self.repository, digest], read)?;
+        let Some((id, actual, live)) = found else { return Ok(None) };
         if actual != descriptor.size {
             let (digest, declared) = (descriptor.digest, descriptor.size);
             return Err(PushError::SizeMismatch { digest, actual, declared });
         }
         if !live {
-            self.transaction.execute(revive, params![self.repository, digest, columns::ms(self.now_ms)])?;
+            self.transaction.execute(revive, params![self.repository, id, columns::ms(self.now_ms)])?;
         }
-        Ok(true)
+        Ok(Some(id))
     }
 }

@@ -7,10 +7,10 @@ use weir_oci::documents::Referrer;
 
 use crate::{Engine, Error, columns};
 
-const AFTER: &str = "SELECT m.digest, r.media_type, m.size, m.artifact_type, m.annotations \
-     FROM revision r JOIN manifest m ON m.digest = r.digest \
-     WHERE r.repository = ?1 AND r.subject = ?2 AND r.digest > ?3 AND r.state <> 'deleted' \
-     ORDER BY r.digest LIMIT ?4";
+const AFTER: &str = "SELECT r.referrer, r.media_type, m.size, m.artifact_type, m.annotations \
+     FROM name n JOIN revision r ON r.subject = n.id JOIN manifest m ON m.id = r.manifest \
+     WHERE r.repository = ?1 AND n.name = ?2 AND r.referrer > ?3 AND r.state <> 'deleted' \
+     ORDER BY r.referrer LIMIT ?4";
 
 /// Bytes of annotations after which no more manifests are read at a time. Each may have as many as
 /// its manifest has bytes.

@@ -2,10 +2,12 @@ use rusqlite::params;
 use weir_oci::{Digest, Manifest};
 
 use crate::cache::Stale;
+use crate::names::{self, Name};
 use crate::sqlite::Transaction;
 use crate::{columns, tags};
 
-const PULLABLE: &str = "SELECT 1 FROM revision WHERE repository = ?1 AND digest = ?2 AND state <> 'deleted'";
+const PULLABLE: &str = "SELECT 1 FROM name n JOIN revision r ON r.manifest = n.id \
+                        WHERE r.repository = ?1 AND n.name = ?2 AND r.state <> 'deleted'";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[PULLABLE];
@@ -14,34 +16,40 @@ pub(crate) const READS: &[&str] = &[PULLABLE];
 pub(crate) fn is_pullable(
     transaction: &Transaction<'_>,
     repository: i64,
-    digest: &Digest,
+    digest: &str,
 ) -> rusqlite::Result<bool> {
-    Ok(transaction.row(PULLABLE, params![repository, digest.to_string()], |_| Ok(()))?.is_some())
+    Ok(transaction.row(PULLABLE, params![repository, digest], |_| Ok(()))?.is_some())
 }
 
 /// Makes a manifest pullable by digest. One that was deleted comes back: somebody wants it.
 pub(crate) fn revive(
     transaction: &mut Transaction<'_>,
     repository: i64,
+    name: Name,
     manifest: &Manifest,
     now_ms: u64,
 ) -> rusqlite::Result<()> {
     let digest = manifest.digest();
+    let subject = match manifest.subject() {
+        Some(subject) => Some(names::intern(transaction, &subject.digest.to_string())?.id),
+        None => None,
+    };
     let changed = transaction.execute(
-        "INSERT INTO revision (repository, digest, media_type, subject, state, since_ms) \
-         VALUES (?1, ?2, ?3, ?4, 'live', ?5) \
-         ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, state = 'live', \
+        "INSERT INTO revision (repository, manifest, media_type, subject, referrer, state, since_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'live', ?6) \
+         ON CONFLICT (repository, manifest) DO UPDATE SET media_type = excluded.media_type, state = 'live', \
          since_ms = excluded.since_ms WHERE state <> 'live' OR media_type <> excluded.media_type",
         params![
             repository,
-            digest.to_string(),
+            name.id,
             manifest.media_type().as_str(),
-            manifest.subject().map(|subject| subject.digest.to_string()),
+            subject,
+            subject.map(|_| digest.to_string()),
             columns::ms(now_ms),
         ],
     )?;
     if changed == 1 {
-        stale(transaction, repository, &digest)?;
+        stale(transaction, repository, name, &digest)?;
     }
     Ok(())
 }
@@ -50,21 +58,30 @@ pub(crate) fn revive(
 pub(crate) fn delete(
     transaction: &mut Transaction<'_>,
     repository: i64,
+    id: i64,
     digest: &Digest,
     now_ms: u64,
 ) -> rusqlite::Result<bool> {
     let deleted = transaction.execute(
         "UPDATE revision SET state = 'deleted', since_ms = ?3 \
-         WHERE repository = ?1 AND digest = ?2 AND state <> 'deleted'",
-        params![repository, digest.to_string(), columns::ms(now_ms)],
+         WHERE repository = ?1 AND manifest = ?2 AND state <> 'deleted'",
+        params![repository, id, columns::ms(now_ms)],
     )?;
-    stale(transaction, repository, digest)?;
+    stale(transaction, repository, Name { id, fresh: false }, digest)?;
     Ok(deleted == 1)
 }
 
-fn stale(transaction: &mut Transaction<'_>, repository: i64, digest: &Digest) -> rusqlite::Result<()> {
+fn stale(
+    transaction: &mut Transaction<'_>,
+    repository: i64,
+    name: Name,
+    digest: &Digest,
+) -> rusqlite::Result<()> {
     transaction.invalidate(Stale::Manifest(repository, *digest));
-    for tag in tags::with_head(transaction, repository, &digest.to_string())? {
+    if name.fresh {
+        return Ok(());
+    }
+    for tag in tags::with_head(transaction, repository, name.id)? {
         tags::invalidate(transaction, repository, &tag);
     }
     Ok(())

@@ -7,7 +7,8 @@ use crate::{Engine, Error, Listed, Page, StreamTagRecord, columns, images};
 
 const SPEC_TAG: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag = ?2";
 
-const HISTORY: &str = "SELECT e.created, e.reference, e.image, e.generation FROM tag t \
+const HISTORY: &str = "SELECT e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation \
+     FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
      WHERE t.repository = ?1 AND t.tag = ?2 ORDER BY e.version DESC";
 

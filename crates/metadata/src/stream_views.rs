@@ -28,11 +28,12 @@ const COUNT_IN_NAMESPACE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository
 
 const SPEC_TAGS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
 
-const HISTORY: &str = "SELECT e.tag, e.created, e.reference, e.image, e.generation FROM tag t \
+const HISTORY: &str = "SELECT e.tag, e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation \
+     FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
      WHERE t.repository = ?1 AND t.tag > ?2 ORDER BY t.tag, e.version DESC";
 
-const HISTORY_IMAGES: &str = "SELECT e.image FROM tag t \
+const HISTORY_IMAGES: &str = "SELECT (SELECT n.name FROM name n WHERE n.id = e.image) FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
      WHERE t.repository = ?1";
 

@@ -9,8 +9,8 @@ use crate::{Engine, Error, EventKind, EventSource, columns};
 const PULLABLE: &str = "SELECT tag FROM tag WHERE repository = ?1 AND tag > ?2 AND pullable = 1 \
                         ORDER BY tag LIMIT ?3";
 
-const HEAD: &str = "SELECT head, created, reference, image, generation, pullable FROM tag \
-                    WHERE repository = ?1 AND tag = ?2";
+const HEAD: &str = "SELECT t.head, t.created, t.reference, n.name, t.generation, t.pullable, t.image \
+                    FROM tag t JOIN name n ON n.id = t.image WHERE t.repository = ?1 AND t.tag = ?2";
 
 const WITH_HEAD: &str = "SELECT tag FROM tag WHERE image = ?1 AND repository = ?2 ORDER BY tag";
 
@@ -44,6 +44,8 @@ pub(crate) struct Head {
     /// Version of the event.
     version: i64,
     pub(crate) event: TagEvent,
+    /// Number of the image that the event names.
+    pub(crate) image: i64,
     pub(crate) pullable: bool,
 }
 
@@ -53,7 +55,12 @@ pub(crate) fn head(
     tag: &str,
 ) -> rusqlite::Result<Option<Head>> {
     transaction.row(HEAD, params![repository, tag], |row| {
-        Ok(Head { version: row.get(0)?, event: columns::tag_event(row, 1)?, pullable: row.get(5)? })
+        Ok(Head {
+            version: row.get(0)?,
+            event: columns::tag_event(row, 1)?,
+            image: row.get(6)?,
+            pullable: row.get(5)?,
+        })
     })
 }
 
@@ -61,7 +68,7 @@ pub(crate) fn head(
 pub(crate) fn with_head(
     transaction: &Transaction<'_>,
     repository: i64,
-    image: &str,
+    image: i64,
 ) -> rusqlite::Result<Vec<String>> {
     let mut statement = transaction.prepare(WITH_HEAD)?;
     statement.query_map(params![image, repository], |row| row.get(0))?.collect()
@@ -75,6 +82,8 @@ pub(crate) struct Entry<'e> {
     pub(crate) reason: Option<&'e str>,
     /// Version of the stream that shows it.
     pub(crate) version: u64,
+    /// Number of the image that the event names.
+    pub(crate) image: i64,
 }
 
 /// Puts an event on top of a tag's history. A tag without status begins a new one.
@@ -97,7 +106,7 @@ pub(crate) fn prepend(
             entry.version.cast_signed(),
             event.created.seconds(),
             event.docker_image_reference,
-            event.image,
+            entry.image,
             event.generation,
         ],
     )?;
@@ -112,6 +121,7 @@ pub(crate) fn amend(
     tag: &str,
     head: &Head,
     event: &TagEvent,
+    image: i64,
 ) -> rusqlite::Result<()> {
     transaction.execute(
         "UPDATE tag_event SET created = ?4, reference = ?5, image = ?6, generation = ?7 \
@@ -122,7 +132,7 @@ pub(crate) fn amend(
             head.version,
             event.created.seconds(),
             event.docker_image_reference,
-            event.image,
+            image,
             event.generation
         ],
     )?;
@@ -134,7 +144,7 @@ pub(crate) fn amend(
             tag,
             event.created.seconds(),
             event.docker_image_reference,
-            event.image,
+            image,
             event.generation
         ],
     )?;
@@ -173,7 +183,7 @@ fn insert_event(
             entry.kind.word(),
             event.created.seconds(),
             event.docker_image_reference,
-            event.image,
+            entry.image,
             event.generation,
             entry.source.identity,
             entry.source.client,

@@ -36,8 +36,8 @@ impl Synchronous {
     }
 }
 
-/// Memory for pages, in KiB. Digests scatter, so a push touches pages all over the indexes; what the
-/// writer does not hold it reads back from the log.
+/// Memory for pages, in KiB. Names and digests scatter over their indexes, and tags over theirs; what
+/// the writer does not hold it reads back from the log.
 const WRITER_PAGES_KIB: i64 = 16 * 1024;
 /// What readers look for often is in the caches above.
 const READER_PAGES_KIB: i64 = 1024;

@@ -111,7 +111,7 @@ fn put(transaction: &mut Transaction<'_>, key: &str) -> Result<u64, Error> {
 fn violate(transaction: &mut Transaction<'_>) -> Result<u64, Error> {
     transaction.next_version();
     transaction
-        .execute("INSERT INTO link (repository, digest, state, since_ms) VALUES (9, 'd', 'live', 0)", [])?;
+        .execute("INSERT INTO link (repository, blob, state, since_ms) VALUES (9, 9, 'live', 0)", [])?;
     Ok(0)
 }
 

@@ -35,6 +35,15 @@ CREATE TABLE repository (
     UNIQUE (namespace, name)
 ) STRICT;
 
+-- A number for each digest of a manifest and each name of an Image. Texts of digests are random, and
+-- rows and index entries under random keys are spread over all pages; numbers grow, so what one
+-- group of pushes adds stands side by side. Only the index on `name` is random. A row may go once
+-- nothing has its number; the columns `manifest` of the references below are held by no foreign key.
+CREATE TABLE name (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
 -- The visible ImageStream of a repository. Tags are rows of their own, so that a push costs the
 -- same in a stream of ten tags and in one of a hundred thousand.
 CREATE TABLE stream (
@@ -69,7 +78,7 @@ CREATE TABLE tag (
     head       INTEGER NOT NULL,
     created    INTEGER NOT NULL,
     reference  TEXT NOT NULL,
-    image      TEXT NOT NULL,
+    image      INTEGER NOT NULL REFERENCES name (id) ON DELETE RESTRICT,
     generation INTEGER NOT NULL,
     pullable   INTEGER NOT NULL CHECK (pullable IN (0, 1)),
     PRIMARY KEY (repository, tag)
@@ -85,7 +94,7 @@ CREATE TABLE tag_event (
     kind       TEXT NOT NULL,
     created    INTEGER NOT NULL,
     reference  TEXT NOT NULL,
-    image      TEXT NOT NULL,
+    image      INTEGER NOT NULL REFERENCES name (id) ON DELETE RESTRICT,
     generation INTEGER NOT NULL,
     actor      TEXT NOT NULL,
     client     TEXT,
@@ -95,7 +104,7 @@ CREATE TABLE tag_event (
 CREATE INDEX tag_event_image ON tag_event (image, repository);
 
 CREATE TABLE image (
-    name    TEXT PRIMARY KEY,
+    id      INTEGER PRIMARY KEY REFERENCES name (id) ON DELETE RESTRICT,
     uid     TEXT NOT NULL,
     version INTEGER NOT NULL,
     created INTEGER NOT NULL,
@@ -103,9 +112,11 @@ CREATE TABLE image (
 ) STRICT;
 
 -- Bytes of layers, configs and other blobs. A key is fresh for each stored copy and in exactly one
--- place: here, with a manifest, in trash or in quarantine.
+-- place: here, with a manifest, in trash or in quarantine. The number is to a blob what that of a
+-- name is to a manifest; the two are apart, so that a list of Images does not walk over the blobs.
 CREATE TABLE blob (
-    digest     TEXT PRIMARY KEY,
+    id         INTEGER PRIMARY KEY,
+    digest     TEXT NOT NULL UNIQUE,
     object_key TEXT NOT NULL UNIQUE,
     size       INTEGER NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('live', 'corrupt')),
@@ -115,61 +126,67 @@ CREATE TABLE blob (
 -- "Readable as a blob through this repository."
 CREATE TABLE link (
     repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
-    digest     TEXT NOT NULL REFERENCES blob (digest) ON DELETE RESTRICT,
+    blob       INTEGER NOT NULL REFERENCES blob (id) ON DELETE RESTRICT,
     state      TEXT NOT NULL CHECK (state IN ('live', 'condemned')),
     since_ms   INTEGER NOT NULL,
-    PRIMARY KEY (repository, digest)
+    PRIMARY KEY (repository, blob)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX link_digest ON link (digest);
+CREATE INDEX link_blob ON link (blob);
 
 -- Bytes and facts of a manifest, once per digest. Small ones live here, large ones in the store.
 CREATE TABLE manifest (
-    digest        TEXT PRIMARY KEY,
+    id            INTEGER PRIMARY KEY REFERENCES name (id) ON DELETE RESTRICT,
     size          INTEGER NOT NULL,
-    object_key    TEXT UNIQUE,
+    object_key    TEXT,
     artifact_type TEXT,
     annotations   TEXT NOT NULL,
     body          BLOB,
     CHECK ((body IS NULL) <> (object_key IS NULL))
 ) STRICT;
+-- Partial, so that a small manifest needs no entry.
+CREATE UNIQUE INDEX manifest_object_key ON manifest (object_key) WHERE object_key IS NOT NULL;
 
 -- "Pullable by digest through this repository." `condemned` is the collector's word and still
 -- readable; `deleted` is a user's word and invisible at once. The type stands here, not with the
--- bytes: one repository cannot change what another one's manifest was pushed as.
+-- bytes: one repository cannot change what another one's manifest was pushed as. `referrer` is the
+-- digest once more, where there is a subject: its referrers are listed in this order.
 CREATE TABLE revision (
     repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
-    digest     TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
+    manifest   INTEGER NOT NULL REFERENCES manifest (id) ON DELETE RESTRICT,
     media_type TEXT NOT NULL,
-    subject    TEXT,
+    subject    INTEGER REFERENCES name (id) ON DELETE RESTRICT,
+    referrer   TEXT,
     state      TEXT NOT NULL CHECK (state IN ('live', 'condemned', 'deleted')),
     since_ms   INTEGER NOT NULL,
-    PRIMARY KEY (repository, digest)
+    PRIMARY KEY (repository, manifest),
+    CHECK ((subject IS NULL) = (referrer IS NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX revision_subject ON revision (repository, subject, digest) WHERE subject IS NOT NULL;
-CREATE INDEX revision_digest ON revision (digest);
+CREATE INDEX revision_subject ON revision (subject, repository, referrer) WHERE subject IS NOT NULL;
+CREATE INDEX revision_manifest ON revision (manifest);
 
 -- What a manifest names and what was there when it was accepted: blobs and manifests. The foreign
 -- keys stop a collector that missed a reference. Keyed by what is named, since that is the question;
 -- what one manifest names stands in the manifest.
 CREATE TABLE blob_reference (
-    digest   TEXT NOT NULL REFERENCES blob (digest) ON DELETE RESTRICT,
-    manifest TEXT NOT NULL,
+    blob     INTEGER NOT NULL REFERENCES blob (id) ON DELETE RESTRICT,
+    manifest INTEGER NOT NULL,
     kind     TEXT NOT NULL CHECK (kind IN ('config', 'layer', 'child')),
-    PRIMARY KEY (digest, manifest, kind)
+    PRIMARY KEY (blob, manifest, kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE child_reference (
-    digest   TEXT NOT NULL REFERENCES manifest (digest) ON DELETE RESTRICT,
-    manifest TEXT NOT NULL,
-    PRIMARY KEY (digest, manifest)
+    child    INTEGER NOT NULL REFERENCES manifest (id) ON DELETE RESTRICT,
+    manifest INTEGER NOT NULL,
+    PRIMARY KEY (child, manifest)
 ) STRICT, WITHOUT ROWID;
 
--- What a manifest names and what was absent, or may be: no foreign key.
+-- What a manifest names and what was absent, or may be: no foreign key but that of the name, which
+-- absent blobs have as well.
 CREATE TABLE soft_reference (
-    digest   TEXT NOT NULL,
-    manifest TEXT NOT NULL,
+    named    INTEGER NOT NULL REFERENCES name (id) ON DELETE RESTRICT,
+    manifest INTEGER NOT NULL,
     kind     TEXT NOT NULL CHECK (kind IN ('blob', 'child', 'subject')),
-    PRIMARY KEY (digest, manifest, kind)
+    PRIMARY KEY (named, manifest, kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trash (
