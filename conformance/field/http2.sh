@@ -54,7 +54,7 @@ curl -sk -o /dev/null --max-time 5 "https://$HOST/v2/" || true
 at_most "C053 a TLS hello on the plain port is turned away at once (ms)" 1000 $((($(date +%s%N) - start) / 1000000))
 answer=''
 exec {hello}<>"/dev/tcp/127.0.0.1/$PORT"
-printf '\x16\x03\x01\x00\x05hello' >&"$hello"
+printf '\x16\x03\x01\x00\x05hell\n' >&"$hello"
 read -rt 5 -u "$hello" answer || true
 exec {hello}>&-
 matches "C053 and told so in HTTP" '^HTTP/1\.[01] 400 ' "$answer"
