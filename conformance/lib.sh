@@ -28,16 +28,22 @@ clear_folder() {
 clear_folder
 mkdir -p "$DIR/bin" "$DIR/tmp" "$CACHE" "$WORK/bin" "$RESULTS"
 export TMPDIR=$DIR/tmp PATH=$DIR/bin:$PATH LC_ALL=C.UTF-8
-exec 3>&1 >"$LOG" 2>&1 </dev/null
+rm -f "$LOG"
+exec 3>&1 >>"$LOG" 2>&1 </dev/null
 
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 LAST=ok FAILURES=0
 
+# Lines of the list of checks, which are in the log as well.
+report() {
+    printf '%s\n' "$@"
+    printf '%s\n' "$@" >&3
+}
+
 ok() {
     LAST=ok
-    printf 'ok %s: %s\n' "$CASE" "$1"
-    printf 'ok %s: %s\n' "$CASE" "$1" >&3
+    report "ok $CASE: $1"
 }
 
 # bad WHAT [DETAIL…]: details are shown indented below the line.
@@ -45,11 +51,11 @@ bad() {
     LAST=failed FAILURES=$((FAILURES + 1))
     local what=$1
     shift
-    { printf 'FAILED %s: %s\n' "$CASE" "$what"; (($# == 0)) || printf '    %s\n' "$@"; } | tee /dev/fd/3
+    report "FAILED $CASE: $what" "${@/#/    }"
 }
 
 # A remark that is neither passed nor failed.
-note() { printf 'note %s: %s\n' "$CASE" "$1" | tee /dev/fd/3; }
+note() { report "note $CASE: $1"; }
 
 # check WHAT COMMAND…: the command succeeds. The case goes on either way; must() ends it.
 check() {

@@ -19,7 +19,7 @@ must "the docker daemon is up" eventually 300 up
 client_version "docker $(docker version -f '{{.Client.Version}}'), daemon $(docker version -f '{{.Server.Version}}')"
 
 # push REFERENCE: pushes and prints the digest the client reports.
-push() { docker push "$1" | tee /dev/stderr | sed -nE 's/.*digest: (sha256:[0-9a-f]{64}) size.*/\1/p'; }
+push() { docker push "$1" | tee -a /dev/stderr | sed -nE 's/.*digest: (sha256:[0-9a-f]{64}) size.*/\1/p'; }
 image_id() { docker image inspect -f '{{.Id}}' "$1"; }
 forget() { docker rmi -f "$@"; }
 

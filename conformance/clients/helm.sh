@@ -13,7 +13,7 @@ export HELM_CACHE_HOME=$DIR/cache HELM_CONFIG_HOME=$DIR/config HELM_DATA_HOME=$D
 
 check "create a chart" helm create thing
 package() { sed -i "s/^version:.*/version: $1/; s/^appVersion:.*/appVersion: \"$2\"/" thing/Chart.yaml && helm package thing; }
-push() { helm push --plain-http "$1" "oci://$HOST/helm/charts" 2>&1 | tee /dev/stderr | sed -nE 's/^Digest: *(sha256:[0-9a-f]{64})$/\1/p'; }
+push() { helm push --plain-http "$1" "oci://$HOST/helm/charts" 2>&1 | tee -a /dev/stderr | sed -nE 's/^Digest: *(sha256:[0-9a-f]{64})$/\1/p'; }
 
 package 0.1.0 1.0
 first=$(push thing-0.1.0.tgz)
@@ -24,8 +24,7 @@ check "push of the same chart" push thing-0.1.0.tgz
 same "sends no blob" 0 "$(requested '^(POST|PATCH|PUT) /v2/helm/charts/thing/blobs/')"
 package 0.1.0 2.0
 second=$(push thing-0.1.0.tgz)
-same "the version is the newer chart" "$second" "$(tag_digest helm/charts/thing 0.1.0)"
-if [[ $AGAINST == weir ]]; then matches "its history begins with it" "^$second " "$(history_of helm/charts/thing 0.1.0)"; fi
+pushed helm/charts/thing 0.1.0 "$second" "$first"
 package 0.2.0+build.7 3.0
 third=$(push thing-0.2.0+build.7.tgz)
 pushed helm/charts/thing 0.2.0_build.7 "$third"

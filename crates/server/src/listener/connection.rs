@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::protocol::{Protocol, detect};
@@ -39,12 +40,38 @@ pub(super) async fn run<H: Handler>(mut tcp: TcpStream, peer: SocketAddr, shared
         Ok(Protocol::Http1(prefix)) => http1(Connection { tcp, prefix, peer, shared }).await,
         // Apart, so that a connection of the other kind does not carry its state too.
         Ok(Protocol::Http2(prefix)) => Box::pin(http2(Connection { tcp, prefix, peer, shared })).await,
-        Ok(Protocol::Tls) => telemetry.metrics().connection_refused(Refused::Tls),
+        Ok(Protocol::Tls) => {
+            telemetry.metrics().connection_refused(Refused::Tls);
+            refuse_tls(tcp).await;
+        }
         Ok(Protocol::Silent) => {}
         Err(error) => tracing::debug!(%peer, %error, "a connection broke before its first request"),
     }
     telemetry.metrics().connection_ends();
 }
+
+/// What a client gets that speaks TLS to a port that does not. An answer in plain HTTP, which is what
+/// Go's own servers give: Docker's command line and BuildKit take it as the word to try without TLS,
+/// and a connection that just closes as a failure.
+const PLAIN_HTTP: &[u8] =
+    b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\
+    this port speaks plain HTTP\n";
+
+async fn refuse_tls(mut tcp: TcpStream) {
+    let told = async {
+        tcp.write_all(PLAIN_HTTP).await?;
+        tcp.shutdown().await?;
+        // Closing with bytes unread would reset the connection, and the answer with it.
+        let mut hello = [0; 1024];
+        while tcp.read(&mut hello).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // The client hangs up when it has read the answer; one that does not is not waited for.
+    let _ = tokio::time::timeout(REFUSAL, told).await;
+}
+
+/// Time for a client to take in that it speaks the wrong protocol.
+const REFUSAL: Duration = Duration::from_secs(1);
 
 struct Connection<H> {
     tcp: TcpStream,

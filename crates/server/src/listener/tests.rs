@@ -135,9 +135,10 @@ async fn a_request_is_named_and_answered() {
 
 // distribution 1.4: clients try TLS first on registries declared insecure.
 #[tokio::test]
-async fn a_tls_hello_is_closed_at_once() {
+async fn a_tls_hello_is_answered_in_plain_http_at_once() {
     let server = Server::start().await;
-    assert_eq!(server.exchange([0x16, 0x03, 0x01]).await, "");
+    let answer = server.exchange([0x16, 0x03, 0x01]).await;
+    assert!(answer.starts_with("HTTP/1.0 400 Bad Request\r\n"), "{answer}");
     assert!(server.metric("weir_connections_refused_total{reason=\"tls\"} 1"));
 }
 
