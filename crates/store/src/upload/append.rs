@@ -16,7 +16,7 @@ const LEAST: usize = 256 * 1024;
 /// While a step runs, this much is received for the next one.
 const MOST: usize = 1024 * 1024;
 /// What all uploads together may hold received. Each holds as much again in its running step.
-const ALL: usize = 32 * 1024 * 1024;
+const ALL: usize = 16 * 1024 * 1024;
 
 impl Upload {
     /// Takes in `body` at the current offset, up to an offset of `limit`, and answers with the new
