@@ -51,7 +51,7 @@ pub(super) async fn run<H: Handler>(mut tcp: TcpStream, peer: SocketAddr, shared
 }
 
 /// What a client gets that speaks TLS to a port that does not. An answer in plain HTTP, which is what
-/// Go's own servers give: Docker's command line and BuildKit take it as the word to try without TLS,
+/// Go's own servers give: Docker's command line and `BuildKit` take it as the word to try without TLS,
 /// and a connection that just closes as a failure.
 const PLAIN_HTTP: &[u8] =
     b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\
