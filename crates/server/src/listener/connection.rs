@@ -1,11 +1,12 @@
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -94,21 +95,14 @@ async fn http1<H: Handler>(connection: Connection<H>) {
         .max_headers(shared.limits.request_headers)
         .max_buf_size(BUFFER.max(shared.limits.request_head + (16 << 10)))
         .timer(TokioTimer::new());
-    let mut serving = pin!(builder.serve_connection(
+    let serving = pin!(builder.serve_connection(
         wire,
         service_fn(|request| {
             let service = Arc::clone(&service);
             async move { service.call(request).await }
         })
     ));
-    let result = tokio::select! {
-        result = serving.as_mut() => result,
-        () = wants_to_end(&shared, &activity) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    note(peer, result);
+    note(peer, to_its_end(serving, &shared, &activity).await);
 }
 
 async fn http2<H: Handler>(connection: Connection<H>) {
@@ -126,21 +120,29 @@ async fn http2<H: Handler>(connection: Connection<H>) {
         .keep_alive_interval(HTTP2_PING)
         .keep_alive_timeout(HTTP2_PONG)
         .timer(TokioTimer::new());
-    let mut serving = pin!(builder.serve_connection(
+    let serving = pin!(builder.serve_connection(
         wire,
         service_fn(|request| {
             let service = Arc::clone(&service);
             async move { service.call(request).await }
         })
     ));
-    let result = tokio::select! {
+    note(peer, to_its_end(serving, &shared, &activity).await);
+}
+
+/// Serves a connection until it ends by itself, or lets it finish what it has begun and ends it.
+async fn to_its_end<H, C: GracefulConnection>(
+    mut serving: Pin<&mut C>,
+    shared: &Shared<H>,
+    activity: &Activity,
+) -> Result<(), C::Error> {
+    tokio::select! {
         result = serving.as_mut() => result,
-        () = wants_to_end(&shared, &activity) => {
+        () = wants_to_end(shared, activity) => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
-    };
-    note(peer, result);
+    }
 }
 
 /// Waits until the server stops or the client has had nothing to say for long.
