@@ -50,6 +50,10 @@ actions! {
     ListRepositories(()) = "list repositories", Read;
     /// Read the records of the image API.
     ReadApi(()) = "read the image API", Read;
+    /// Make and change streams and their tags through the image API.
+    WriteApi(()) = "write to the image API", Write;
+    /// Do everything else there: delete, write records of the whole registry, see secrets.
+    ManageApi(()) = "manage the image API", Admin;
 }
 
 mod sealed {

@@ -10,6 +10,6 @@ mod action;
 mod identity;
 mod permit;
 
-pub use action::{Action, Delete, ListRepositories, Pull, Push, ReadApi};
+pub use action::{Action, Delete, ListRepositories, ManageApi, Pull, Push, ReadApi, WriteApi};
 pub use identity::Identity;
 pub use permit::{Access, Denied, OpenTo, Permit};

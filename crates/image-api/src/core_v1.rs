@@ -2,6 +2,8 @@
 
 mod namespace;
 mod object_reference;
+pub mod secret;
 
 pub use namespace::{Namespace, NamespaceSpec, NamespaceStatus};
 pub use object_reference::ObjectReference;
+pub use secret::{Secret, SecretData, SecretText};

@@ -2,9 +2,15 @@
 
 mod config;
 mod docker;
+mod document;
+mod fill;
+mod header;
 mod key_set;
 mod push;
+pub mod rules;
+mod schema1;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -25,6 +31,10 @@ pub const MANIFEST_BLOB_STORED: &str = "image.openshift.io/manifestBlobStored";
 pub const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
 
 const METADATA_VERSION: &str = "1.0";
+/// The version before, which some old records are of.
+const OLD_METADATA_VERSION: &str = "pre012";
+/// What stands for the platform of an index entry that has none (image-api Q9).
+const UNKNOWN: &str = "unknown";
 
 /// The record of one manifest, named by its digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +47,7 @@ pub struct Image {
     #[serde(deserialize_with = "nullable", skip_serializing_if = "is_default")]
     pub docker_image_reference: String,
     /// What the config says. Never left out: clients fail without it (image-api 5.3).
-    #[serde(deserialize_with = "nullable", serialize_with = "serialize_typed")]
+    #[serde(deserialize_with = "header::docker_image", serialize_with = "serialize_typed")]
     pub docker_image_metadata: DockerImage,
     /// Version of the form of `docker_image_metadata`.
     #[serde(deserialize_with = "metadata_version")]
@@ -85,7 +95,11 @@ impl Default for Image {
 
 fn metadata_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let version = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(if version.is_empty() { METADATA_VERSION.to_owned() } else { version })
+    match version.as_str() {
+        "" => Ok(METADATA_VERSION.to_owned()),
+        METADATA_VERSION | OLD_METADATA_VERSION => Ok(version),
+        _ => Err(D::Error::custom(format_args!("unknown dockerImageMetadataVersion {version:?}"))),
+    }
 }
 
 /// One layer of an image.
@@ -134,8 +148,15 @@ impl Image {
     }
 
     /// The image as other objects show it, without the raw documents.
-    pub(crate) fn without_documents(self) -> Image {
-        Image { docker_image_manifest: String::new(), docker_image_config: String::new(), ..self }
+    pub(crate) fn without_documents(mut self) -> Image {
+        self.clear_documents();
+        self
+    }
+
+    /// Drops the raw documents.
+    pub(crate) fn clear_documents(&mut self) {
+        self.docker_image_manifest.clear();
+        self.docker_image_config.clear();
     }
 }
 

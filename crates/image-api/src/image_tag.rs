@@ -2,6 +2,7 @@
 //! (image-api 11).
 
 mod row;
+pub mod rules;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

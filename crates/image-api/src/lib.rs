@@ -14,18 +14,28 @@
 //! * [`image::from_push`] makes the record of a manifest, [`tag_event`] the history of a tag,
 //!   [`layers::build`] the list of what a stream makes pullable.
 //! * [`stream_tag`], [`image_tag`] and [`stream_image`] are views, made anew for every request.
+//! * [`meta::rules`] judges what every object has; [`stream::rules`] settles what becomes of a stream
+//!   that is written, and [`stream_tag::rules`] and [`image_tag::rules`] turn a write to one tag into
+//!   one to its stream.
+//! * [`image::rules`], [`signature::rules`] and [`core_v1::secret::rules`] take in the other objects,
+//!   [`mapping`] and [`import`] the requests that end in tags and images.
 
 mod base64_bytes;
 pub mod core_v1;
 mod elapsed;
+pub mod history;
 pub mod image;
 pub mod image_tag;
+pub mod import;
 pub mod layers;
+pub mod mapping;
 pub mod meta;
 mod namespace;
+pub mod project;
 mod pull_spec;
 mod resource_version;
-mod signature;
+mod secret_list;
+pub mod signature;
 pub mod stream;
 pub mod stream_image;
 mod stream_name;
@@ -37,12 +47,17 @@ mod timestamp;
 mod wire;
 
 pub use base64_bytes::Base64Bytes;
+pub use history::{HistoryEntry, ImageStreamHistory};
 pub use image::{DockerConfig, DockerImage, Image, ImageLayer, ImageManifest};
 pub use image_tag::ImageTag;
+pub use import::ImageStreamImport;
 pub use layers::{ImageBlobReferences, ImageLayerData, ImageStreamLayers};
+pub use mapping::ImageStreamMapping;
 pub use namespace::{Namespace, NamespaceError};
+pub use project::{Project, ProjectRequest};
 pub use pull_spec::{PullSpec, PullSpecError};
 pub use resource_version::{ResourceVersion, ResourceVersionError};
+pub use secret_list::{EXCLUDE_SECRET, SecretList};
 pub use signature::{ImageSignature, SignatureCondition, SignatureIssuer, SignatureSubject};
 pub use stream::{
     ImageLookupPolicy, ImageStream, ImageStreamSpec, ImageStreamStatus, TagImportPolicy, TagReference,
@@ -52,7 +67,7 @@ pub use stream_image::ImageStreamImage;
 pub use stream_name::{StreamName, StreamNameError};
 pub use stream_ref::{StreamRef, StreamRefError};
 pub use stream_tag::ImageStreamTag;
-pub use tag_event::{NamedTagEventList, TagChange, TagEvent, TagEventCondition};
+pub use tag_event::{NamedTagEventList, Provenance, TagChange, TagEvent, TagEventCondition};
 pub use tag_parts::TagParts;
 pub use timestamp::{Timestamp, TimestampError};
 

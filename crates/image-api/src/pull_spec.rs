@@ -105,6 +105,12 @@ impl PullSpec {
         PullSpec { tag: String::new(), id: id.to_owned(), ..self }
     }
 
+    /// The same repository's image of a tag.
+    #[must_use]
+    pub fn with_tag(self, tag: &str) -> PullSpec {
+        PullSpec { tag: tag.to_owned(), id: String::new(), ..self }
+    }
+
     /// What stands in the database for content pushed here: the pull spec without the host, so that
     /// a new host name reaches all that was pushed under the old one.
     pub fn own(stream: &StreamRef, digest: &Digest) -> String {

@@ -1,3 +1,9 @@
+//! Signatures of images.
+
+mod claims;
+mod open_pgp;
+pub mod rules;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +93,11 @@ pub struct SignatureSubject {
     /// Id of the key.
     #[serde(rename = "publicKeyID", deserialize_with = "nullable")]
     pub public_key_id: String,
+}
+
+impl ImageSignature {
+    /// The type of signatures as `GnuPG` makes them: an `OpenPGP` message around a JSON document.
+    pub const ATOMIC: &'static str = "AtomicImageV1";
 }
 
 impl Kind for ImageSignature {

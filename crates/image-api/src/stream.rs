@@ -1,7 +1,11 @@
 //! Image streams: what a repository looks like through the image API.
 
+mod generations;
+mod resolve;
+pub mod rules;
 mod tag_reference;
 mod tag_summary;
+mod validate;
 
 use std::collections::BTreeMap;
 
@@ -101,6 +105,17 @@ impl ImageStreamSpec {
     pub fn tag(&self, name: &str) -> Option<&TagReference> {
         self.tags.iter().find(|tag| tag.name == name)
     }
+
+    /// The wanted tag of that name to be changed; a new one if there is none.
+    pub(crate) fn tag_or_new(&mut self, name: &str) -> &mut TagReference {
+        let new = || TagReference { name: name.to_owned(), ..TagReference::default() };
+        let place = self.tags.binary_search_by(|tag| tag.name.as_str().cmp(name));
+        let index = place.unwrap_or_else(|index| {
+            self.tags.insert(index, new());
+            index
+        });
+        &mut self.tags[index]
+    }
 }
 
 impl ImageStreamStatus {
@@ -108,9 +123,26 @@ impl ImageStreamStatus {
     pub fn tag(&self, name: &str) -> Option<&NamedTagEventList> {
         self.tags.iter().find(|tag| tag.tag == name)
     }
+
+    /// The history of the tag of that name to be changed; an empty one if there is none.
+    pub(crate) fn tag_or_new(&mut self, name: &str) -> &mut NamedTagEventList {
+        let new = || NamedTagEventList { tag: name.to_owned(), ..NamedTagEventList::default() };
+        let place = self.tags.binary_search_by(|tag| tag.tag.as_str().cmp(name));
+        let index = place.unwrap_or_else(|index| {
+            self.tags.insert(index, new());
+            index
+        });
+        &mut self.tags[index]
+    }
 }
 
 impl ImageStream {
+    /// Puts the tags of spec and status in the order in which they are shown and looked for.
+    pub(crate) fn sort_tags(&mut self) {
+        self.spec.tags.sort_by(|a, b| a.name.cmp(&b.name));
+        self.status.tags.sort_by(|a, b| a.tag.cmp(&b.tag));
+    }
+
     /// Shows where the stream is served (image-api 7.3) and what was pushed here under the name this
     /// registry goes by. Without a `host` the external repository behind the stream stands in.
     pub fn render(&mut self, host: &str, public_host: Option<&str>) {

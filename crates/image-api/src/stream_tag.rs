@@ -1,7 +1,14 @@
 //! The view of a tag that merges the stream with the image the tag points to (image-api 10).
 
+mod edit;
+mod refusal;
+pub mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(crate) use edit::{check_version, set_spec_tag, stream_or_new};
+pub use refusal::Refusal;
 
 use crate::meta::{Column, Kind, NAME, ObjectMeta, Resource};
 use crate::stream::ImageLookupPolicy;

@@ -1,6 +1,10 @@
 //! The history of a tag, and the rules by which it grows (image-api 4.1, 4.2).
 
+mod provenance;
+
 use serde::{Deserialize, Serialize, Serializer};
+
+pub use provenance::Provenance;
 
 use crate::wire::{is_default, nullable};
 use crate::{StreamRef, TagReference, Timestamp};
@@ -60,6 +64,9 @@ pub struct TagEvent {
     /// Generation of the spec tag the event answers to.
     #[serde(deserialize_with = "nullable")]
     pub generation: i64,
+    /// How it came about. Only the complete view of a tag shows it; no rule looks at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 /// What went wrong with a tag.
@@ -124,7 +131,7 @@ pub fn tracking(stream: &StreamRef, spec_tags: &[TagReference], updated: &str) -
 }
 
 /// The tag of the same stream that a tag follows.
-fn followed<'a>(stream: &StreamRef, tag: &'a TagReference) -> Option<&'a str> {
+pub(crate) fn followed<'a>(stream: &StreamRef, tag: &'a TagReference) -> Option<&'a str> {
     let from = tag.from.as_ref().filter(|from| from.kind == "ImageStreamTag")?;
     if !from.namespace.is_empty() && from.namespace != stream.namespace.as_str() {
         return None;
@@ -151,6 +158,7 @@ mod tests {
             docker_image_reference: reference.to_owned(),
             image: image.to_owned(),
             generation,
+            provenance: None,
         }
     }
 

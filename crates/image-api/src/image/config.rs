@@ -15,6 +15,14 @@ pub(super) fn read(config: &[u8]) -> Option<DockerImage> {
     docker_image(&serde_json::from_str(&text).ok()?).ok()
 }
 
+/// Reads what schema 1 says of a layer: the image up to it, and its own size. `None` if it is something
+/// else.
+pub(super) fn read_v1(compatibility: &str) -> Option<(DockerImage, i64)> {
+    let members: Members<'_> = serde_json::from_str(compatibility).ok()?;
+    let image = DockerImage { id: members.read("id").ok()?, ..docker_image(&members).ok()? };
+    Some((image, members.read("Size").ok()?))
+}
+
 fn docker_image(config: &Members<'_>) -> serde_json::Result<DockerImage> {
     Ok(DockerImage {
         // The digest of the config takes its place.

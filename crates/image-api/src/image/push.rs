@@ -3,13 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_oci::{Content, Descriptor, Manifest};
 
 use super::{
-    DockerImage, Image, ImageLayer, ImageManifest, LAYERS_ORDER, MANAGED, MANIFEST_BLOB_STORED, config,
+    DockerImage, Image, ImageLayer, ImageManifest, LAYERS_ORDER, MANAGED, MANIFEST_BLOB_STORED, UNKNOWN,
+    config,
 };
 use crate::Timestamp;
 use crate::meta::ObjectMeta;
-
-/// What stands for the platform of an index entry that has none (image-api Q9).
-const UNKNOWN: &str = "unknown";
 
 /// The record of a manifest that was pushed here (image-api 5.2 to 5.4, 16.2).
 ///

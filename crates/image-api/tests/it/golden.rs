@@ -1,6 +1,8 @@
 //! The worked example of image-api 20: two pushes to `team/app:latest`, then what follows. The
 //! documents are compared byte for byte, but for the blanks between tokens.
 
+mod through_the_api;
+
 use serde::Serialize;
 use weir_image_api::core_v1::ObjectReference;
 use weir_image_api::meta::{Kind, ObjectMeta, Typed};
@@ -98,6 +100,7 @@ fn event(image: &Image) -> TagEvent {
         docker_image_reference: image.docker_image_reference.clone(),
         image: image.metadata.name.clone(),
         generation: 1,
+        provenance: None,
     }
 }
 
