@@ -7,13 +7,14 @@ use crate::sqlite::Transaction;
 use crate::{BlobRecord, Engine, Error, LinkBlob, Linked, columns, repositories, trash};
 
 const READ: &str = "SELECT b.object_key, b.size, b.state FROM blob b JOIN link l ON l.blob = b.id \
-                    WHERE l.repository = ?1 AND b.digest = ?2";
+                    WHERE l.repository = ?1 AND b.digest = ?2 AND l.state <> 'deleted'";
 
 const LINKED_HERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id \
-                           WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live'";
+                           WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live' \
+                           AND l.state <> 'deleted'";
 
 const LINKED_ANYWHERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id \
-                               WHERE b.digest = ?1 AND b.state = 'live' LIMIT 1";
+                               WHERE b.digest = ?1 AND b.state = 'live' AND l.state <> 'deleted' LIMIT 1";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[READ, LINKED_HERE, LINKED_ANYWHERE];
@@ -100,6 +101,7 @@ impl Engine {
 }
 
 fn link_blob(transaction: &mut Transaction<'_>, blob: &LinkBlob) -> Result<Linked, Error> {
+    repositories::check_not_deleted_since(transaction, &blob.stream, blob.since)?;
     let repository = repositories::ensure(transaction, &blob.stream, blob.now_ms)?;
     let digest = blob.digest.to_string();
     let present: Option<(i64, String, bool)> = transaction.row(
@@ -137,7 +139,8 @@ fn link_blob(transaction: &mut Transaction<'_>, blob: &LinkBlob) -> Result<Linke
     Ok(linked)
 }
 
-fn link(
+/// Makes a blob readable through a repository.
+pub(crate) fn link(
     transaction: &mut Transaction<'_>,
     repository: i64,
     blob: i64,

@@ -26,6 +26,8 @@ pub(crate) enum Stale {
     Blob(i64, Digest),
     /// A blob in every repository: its bytes are under another key.
     Blobs,
+    /// Which repository a name means.
+    Repository(StreamRef),
 }
 
 /// What recent reads found, so that a warm lookup touches no database.
@@ -56,6 +58,7 @@ impl Caches {
             }
             Stale::Blob(repository, digest) => self.blobs.remove(&(repository, digest)),
             Stale::Blobs => self.blobs.clear(),
+            Stale::Repository(stream) => self.repositories.remove(&stream),
         }
     }
 

@@ -1,4 +1,4 @@
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::columns::{self, UnknownWord};
 use crate::sqlite::Transaction;
@@ -11,16 +11,17 @@ const AFTER: &str = "SELECT version, resource, namespace, name, uid, action FROM
 pub(crate) const READS: &[&str] = &[AFTER];
 
 impl Resource {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Resource::Namespace => "namespaces",
             Resource::ImageStream => "imagestreams",
             Resource::Image => "images",
+            Resource::Secret => "secrets",
         }
     }
 
     fn of_word(word: &str) -> Result<Resource, UnknownWord> {
-        [Resource::Namespace, Resource::ImageStream, Resource::Image]
+        [Resource::Namespace, Resource::ImageStream, Resource::Image, Resource::Secret]
             .into_iter()
             .find(|resource| resource.word() == word)
             .ok_or(UnknownWord)
@@ -36,7 +37,7 @@ impl Action {
         }
     }
 
-    fn of_word(word: &str) -> Result<Action, UnknownWord> {
+    pub(crate) fn of_word(word: &str) -> Result<Action, UnknownWord> {
         [Action::Added, Action::Modified, Action::Deleted]
             .into_iter()
             .find(|action| action.word() == word)
@@ -58,9 +59,23 @@ const BATCH: u64 = 512;
 const OLD: &str = "SELECT max(version) FROM \
      (SELECT version, at_ms FROM change ORDER BY version LIMIT ?3) WHERE version <= ?1 AND at_ms < ?2";
 
+/// What a row of the feed keeps for those who ask for the object before and after the change.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    /// The repository, of streams.
+    pub(crate) repository: Option<i64>,
+    /// What can be read nowhere else.
+    pub(crate) detail: Option<String>,
+}
+
 /// Adds a row to the feed. Its version is also that of the record it is about.
-pub(crate) fn record(transaction: &Transaction<'_>, change: &Change, now_ms: u64) -> rusqlite::Result<()> {
-    insert(transaction, change, now_ms)?;
+pub(crate) fn record(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    about: &About,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
+    insert(transaction, change, about, now_ms)?;
     if change.version.is_multiple_of(BATCH) {
         compact(transaction, change.version.saturating_sub(KEPT), now_ms)?;
     }
@@ -79,9 +94,15 @@ fn compact(transaction: &Transaction<'_>, last: u64, now_ms: u64) -> rusqlite::R
     Ok(())
 }
 
-fn insert(transaction: &Transaction<'_>, change: &Change, now_ms: u64) -> rusqlite::Result<()> {
+fn insert(
+    transaction: &Transaction<'_>,
+    change: &Change,
+    about: &About,
+    now_ms: u64,
+) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO change (version, resource, namespace, name, uid, action, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO change (version, resource, namespace, name, uid, action, at_ms, repository, detail) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             change.version.cast_signed(),
             change.resource.word(),
@@ -90,21 +111,26 @@ fn insert(transaction: &Transaction<'_>, change: &Change, now_ms: u64) -> rusqli
             change.uid,
             change.action.word(),
             columns::ms(now_ms),
+            about.repository,
+            about.detail,
         ],
     )?;
     Ok(())
+}
+
+/// Refuses to tell what came after a version whose followers are no longer all kept.
+pub(crate) fn check_kept(connection: &Connection, version: u64) -> Result<(), Error> {
+    let oldest = connection
+        .prepare_cached("SELECT compacted FROM sequence WHERE id = 1")?
+        .query_row([], |row| columns::unsigned(row, 0))?;
+    if version < oldest { Err(Error::Compacted { oldest }) } else { Ok(()) }
 }
 
 impl Engine {
     /// The first changes after a version, in the order of their commits.
     pub fn changes_after(&self, version: u64, limit: usize) -> Result<Vec<Change>, Error> {
         self.records().snapshot(|connection| {
-            let oldest = connection
-                .prepare_cached("SELECT compacted FROM sequence WHERE id = 1")?
-                .query_row([], |row| columns::unsigned(row, 0))?;
-            if version < oldest {
-                return Err(Error::Compacted { oldest });
-            }
+            check_kept(connection, version)?;
             let mut statement = connection.prepare_cached(AFTER)?;
             let rows = statement.query_map(params![version.cast_signed(), columns::limit(limit)], |row| {
                 Ok(Change {
@@ -157,7 +183,7 @@ mod tests {
         write(&engine, |transaction| {
             for at_ms in [1, 2, 3, 1000, 1001] {
                 let change = change(transaction);
-                insert(transaction, &change, at_ms)?;
+                insert(transaction, &change, &About::default(), at_ms)?;
             }
             Ok(())
         })
@@ -165,6 +191,11 @@ mod tests {
         write(&engine, |transaction| compact(transaction, 5, 3 + KEPT_MS)).await;
         assert_eq!(versions(&engine, 2).unwrap(), [3, 4, 5], "those before 3 are old enough");
         assert!(matches!(versions(&engine, 1), Err(Error::Compacted { oldest: 2 })));
+        let scope = crate::ChangeScope::default();
+        assert!(matches!(engine.image_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
+        assert!(matches!(engine.stream_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
+        assert!(matches!(engine.stream_tag_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
+        assert_eq!(engine.image_changes(&scope, 2, 9).unwrap().items.len(), 3);
         write(&engine, |transaction| compact(transaction, 4, 2000 + KEPT_MS)).await;
         assert_eq!(versions(&engine, 4).unwrap(), [5], "the newest are kept however old they are");
         write(&engine, |transaction| compact(transaction, 4, 2000 + KEPT_MS)).await;
@@ -180,7 +211,7 @@ mod tests {
             for at_ms in 0..newest {
                 // A second apart: all but the last six hundred are old.
                 let change = change(transaction);
-                record(transaction, &change, at_ms * 1000)?;
+                record(transaction, &change, &About::default(), at_ms * 1000)?;
             }
             Ok(())
         })

@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 
 use rusqlite::Row;
 use rusqlite::types::Type;
+use weir_image_api::tag_event::Provenance;
 use weir_image_api::{Namespace, StreamName, StreamRef, TagEvent, Timestamp};
 use weir_oci::{Digest, ManifestType};
 
@@ -80,5 +81,21 @@ pub(crate) fn tag_event(row: &Row<'_>, index: usize) -> rusqlite::Result<TagEven
         docker_image_reference: row.get(index + 1)?,
         image: row.get(index + 2)?,
         generation: row.get(index + 3)?,
+        provenance: None,
     })
+}
+
+/// How an event came about, from its four columns, which stand side by side.
+pub(crate) fn provenance(row: &Row<'_>, index: usize) -> rusqlite::Result<Provenance> {
+    Ok(Provenance {
+        by: row.get(index)?,
+        user: row.get(index + 1)?,
+        client: row.get(index + 2)?,
+        reason: row.get(index + 3)?,
+    })
+}
+
+/// What stands with a change.
+pub(crate) fn detail<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| damaged(0, error))
 }

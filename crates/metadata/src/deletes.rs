@@ -2,12 +2,8 @@ use weir_image_api::StreamRef;
 use weir_oci::{Digest, Tag};
 
 use crate::sqlite::Transaction;
-use crate::streams::StreamWrite;
-use crate::tags::Entry;
-use crate::{
-    DeleteError, Engine, EventKind, EventSource, TagCondition, names, push, repositories, revisions, streams,
-    tags,
-};
+use crate::streams::StreamChange;
+use crate::{DeleteError, Engine, EventSource, TagCondition, names, push, repositories, revisions, tags};
 
 impl Engine {
     /// Removes a tag from spec and status. The manifest stays pullable by digest. False if there is
@@ -20,19 +16,19 @@ impl Engine {
         source: EventSource,
         now_ms: u64,
     ) -> Result<bool, DeleteError> {
+        let source = or_reason(source, "tag deleted");
         let delete = move |transaction: &mut Transaction<'_>| {
             let Some(repository) = repositories::find(transaction, &stream)? else { return Ok(false) };
-            let Some(mut write) = StreamWrite::begin(transaction, repository, &stream, now_ms)? else {
+            let Some(mut change) = StreamChange::begin(transaction, repository, &stream, now_ms)? else {
                 return Ok(false);
             };
-            if let Some(condition) = condition
+            if let Some(condition) = &condition
                 && !push::tag_is(transaction, repository, &tag, condition)?
             {
                 return Err(DeleteError::PreconditionFailed);
             }
-            let removal = Removal { source: &source, reason: "tag deleted" };
-            let removed = remove_tag(transaction, &mut write, tag.as_str(), removal)?;
-            write.finish(transaction)?;
+            let removed = remove_tag(transaction, &mut change, tag.as_str(), &source)?;
+            change.finish(transaction)?;
             Ok(removed)
         };
         self.records().writer().write(delete).await
@@ -47,55 +43,44 @@ impl Engine {
         source: EventSource,
         now_ms: u64,
     ) -> Result<bool, DeleteError> {
+        let source = or_reason(source, "manifest deleted");
         let delete = move |transaction: &mut Transaction<'_>| {
             let Some(repository) = repositories::find(transaction, &stream)? else { return Ok(false) };
-            let Some(mut write) = StreamWrite::begin(transaction, repository, &stream, now_ms)? else {
+            let Some(mut change) = StreamChange::begin(transaction, repository, &stream, now_ms)? else {
                 return Ok(false);
             };
             let Some(image) = names::find(transaction, &digest.to_string())? else { return Ok(false) };
             if !revisions::delete(transaction, repository, image, &digest, now_ms)? {
                 return Ok(false);
             }
-            let removal = Removal { source: &source, reason: "manifest deleted" };
             for tag in tags::with_head(transaction, repository, image)? {
-                remove_tag(transaction, &mut write, &tag, removal)?;
+                remove_tag(transaction, &mut change, &tag, &source)?;
             }
             // What can be pulled has changed, whether or not a tag showed it.
-            write.version(transaction);
-            write.finish(transaction)?;
+            change.version(transaction);
+            change.finish(transaction)?;
             Ok(true)
         };
         self.records().writer().write(delete).await
     }
 }
 
-#[derive(Clone, Copy)]
-struct Removal<'r> {
-    source: &'r EventSource,
-    reason: &'static str,
+/// What the history says if the caller gives no reason.
+fn or_reason(source: EventSource, reason: &str) -> EventSource {
+    EventSource { reason: source.reason.or_else(|| Some(reason.to_owned())), ..source }
 }
 
 fn remove_tag(
     transaction: &mut Transaction<'_>,
-    stream: &mut StreamWrite<'_>,
+    stream: &mut StreamChange<'_>,
     tag: &str,
-    removal: Removal<'_>,
+    source: &EventSource,
 ) -> rusqlite::Result<bool> {
-    let repository = stream.repository();
-    let had_spec = streams::remove_spec_tag(transaction, repository, tag)?;
-    if had_spec {
-        stream.raise_generation(transaction);
-    }
-    let Some(head) = tags::head(transaction, repository, tag)? else { return Ok(had_spec) };
-    let mut last = head.event;
-    last.created = stream.now();
-    let entry = Entry {
-        kind: EventKind::Deleted,
-        source: removal.source,
-        reason: Some(removal.reason),
-        version: stream.version(transaction),
-        image: head.image,
+    let had_spec = stream.remove_spec_tag(transaction, tag)?;
+    let had_conditions = stream.clear_conditions(transaction, tag)?;
+    let Some(head) = tags::head(transaction, stream.repository(), tag)? else {
+        return Ok(had_spec || had_conditions);
     };
-    tags::remove(transaction, repository, tag, &last, &entry)?;
+    tags::remove(transaction, stream, tag, &head, source)?;
     Ok(true)
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::cache::{Caches, Stale};
+use crate::hosts::Hosts;
 use crate::sqlite::{After, Database, RECORDS, ReadGauges, Setup, Synchronous, UPLOADS, WriteGauges};
 use crate::watermark::{self, Acknowledge, Watermark};
-use crate::{Error, columns};
+use crate::{Error, SecretKey, columns};
 
 const RECORDS_FILE: &str = "weir.sqlite";
 const UPLOADS_FILE: &str = "uploads.sqlite";
@@ -25,6 +26,8 @@ pub struct Options {
     pub cache_bytes: usize,
     /// What to do if the database is older than what was acknowledged.
     pub rollback: Rollback,
+    /// What secrets are encrypted with. Without it there are none.
+    pub secret_key: Option<SecretKey>,
 }
 
 impl Options {
@@ -36,6 +39,7 @@ impl Options {
             synchronous: Synchronous::Full,
             cache_bytes: 64 * 1024 * 1024,
             rollback: Rollback::Refuse,
+            secret_key: None,
         }
     }
 }
@@ -66,8 +70,8 @@ struct Inner {
     caches: Arc<Caches>,
     watermark: Watermark,
     feed: watch::Receiver<u64>,
-    host: String,
-    public_host: Option<String>,
+    hosts: Arc<Hosts>,
+    secret_key: Option<SecretKey>,
 }
 
 impl Engine {
@@ -84,8 +88,9 @@ impl Engine {
         // Sessions may be lost to a power cut, so a chunk need not wait for a flush.
         let uploads = Setup::open(&dir.join(UPLOADS_FILE), &UPLOADS, Synchronous::Normal)?;
         let uploads = uploads.start_unnumbered(Nothing)?;
-        let Options { host, public_host, .. } = options;
-        Ok(Engine(Arc::new(Inner { records, uploads, caches, watermark, feed, host, public_host })))
+        let Options { host, public_host, secret_key, .. } = options;
+        let hosts = Arc::new(Hosts { internal: host, public: public_host });
+        Ok(Engine(Arc::new(Inner { records, uploads, caches, watermark, feed, hosts, secret_key })))
     }
 
     /// Finishes the writes that wait, copies the logs back and closes the files. What is asked
@@ -103,6 +108,11 @@ impl Engine {
     /// The version of the newest commit, and whenever there is a newer one.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.0.feed.clone()
+    }
+
+    /// The version of the newest commit.
+    pub fn version(&self) -> u64 {
+        *self.0.feed.borrow()
     }
 
     /// What the engine has done so far.
@@ -129,12 +139,22 @@ impl Engine {
         &self.0.caches
     }
 
-    pub(crate) fn host(&self) -> &str {
-        &self.0.host
+    pub(crate) fn hosts(&self) -> &Arc<Hosts> {
+        &self.0.hosts
     }
 
-    pub(crate) fn public_host(&self) -> Option<&str> {
-        self.0.public_host.as_deref()
+    /// Host, and port if need be, under which the registry is reached from inside. May be empty.
+    pub fn host(&self) -> &str {
+        &self.0.hosts.internal
+    }
+
+    /// Host, and port if need be, under which the outside world reaches the registry, if it does.
+    pub fn public_host(&self) -> Option<&str> {
+        self.0.hosts.public.as_deref()
+    }
+
+    pub(crate) fn secret_key(&self) -> Option<&SecretKey> {
+        self.0.secret_key.as_ref()
     }
 }
 

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use weir_image_api::Namespace;
 use weir_oci::Digest;
 
 /// Why the engine did not do what was asked.
@@ -46,6 +47,28 @@ pub enum Error {
         /// Its key.
         key: String,
     },
+    /// The repository was deleted while something was uploaded into it.
+    #[error("the repository was deleted during the upload")]
+    RepositoryDeleted,
+    /// The namespace is on its way out, and nothing new can be made in it.
+    #[error("namespace {0} is being terminated")]
+    Terminating(Namespace),
+    /// Secrets are kept encrypted, and there is no key. Nothing was written.
+    #[error("secrets cannot be kept without a key to encrypt them with")]
+    NoSecretKey,
+    /// A secret was encrypted with another key.
+    #[error("{secret} was encrypted with key {found}, and the configured key is {configured}")]
+    WrongSecretKey {
+        /// Which secret.
+        secret: String,
+        /// Id of the key it was encrypted with.
+        found: String,
+        /// Id of the key there is.
+        configured: String,
+    },
+    /// A secret does not decrypt with the key it was encrypted with.
+    #[error("the record of {0} is damaged")]
+    DamagedSecret(String),
     /// Changes after the version asked for have been dropped from the feed.
     #[error("changes up to version {oldest} are no longer kept")]
     Compacted {

@@ -1,11 +1,14 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
-use weir_image_api::{Image, ResourceVersion};
+use weir_image_api::meta::ObjectMeta;
+use weir_image_api::{Image, ResourceVersion, Timestamp};
 
+use crate::changes::About;
+use crate::hosts::Hosts;
 use crate::listing::Section;
 use crate::names::Name;
 use crate::sqlite::Transaction;
-use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns};
+use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns, streams};
 
 const BY_NAME: &str = "SELECT n.name, i.uid, i.version, i.created, i.record FROM name n JOIN image i ON i.id = n.id \
                        WHERE n.name = ?1";
@@ -32,11 +35,32 @@ pub(crate) fn ensure(
     if !name.fresh && transaction.row("SELECT 1 FROM image WHERE id = ?1", [name.id], |_| Ok(()))?.is_some() {
         return Ok(());
     }
-    let uid = Uuid::new_v4().to_string();
+    let fresh = Fresh { uid: Uuid::new_v4().to_string(), created: columns::seconds(now_ms) };
+    insert(transaction, name, text, fresh, record, now_ms)?;
+    Ok(())
+}
+
+/// What a new Image does not share with its record.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) uid: String,
+    pub(crate) created: Timestamp,
+}
+
+/// Makes the Image record of a name that has none.
+pub(crate) fn insert(
+    transaction: &mut Transaction<'_>,
+    name: Name,
+    text: &str,
+    fresh: Fresh,
+    record: &str,
+    now_ms: u64,
+) -> rusqlite::Result<u64> {
+    let Fresh { uid, created } = fresh;
     let version = transaction.next_version();
     transaction.execute(
         "INSERT INTO image (id, uid, version, created, record) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![name.id, uid, version.cast_signed(), columns::seconds(now_ms).seconds(), record],
+        params![name.id, uid, version.cast_signed(), created.seconds(), record],
     )?;
     // An Image that was deleted while tags pointed to it: they can be pulled again (reliability I2).
     if !name.fresh {
@@ -55,7 +79,8 @@ pub(crate) fn ensure(
         uid,
         action: Action::Added,
     };
-    changes::record(transaction, &change, now_ms)
+    changes::record(transaction, &change, &About::default(), now_ms)?;
+    Ok(version)
 }
 
 impl Engine {
@@ -98,4 +123,13 @@ fn read(row: &Row<'_>, host: &str) -> rusqlite::Result<Image> {
     image.metadata.creation_timestamp = Some(columns::timestamp(row, 3)?);
     image.render(host);
     Ok(image)
+}
+
+/// The record of an Image as text: without what has columns of its own, and in the stored form.
+pub(crate) fn stored(image: &Image, hosts: &Hosts) -> String {
+    let mut image = image.clone();
+    let generation = image.metadata.generation;
+    image.metadata = ObjectMeta { generation, ..streams::stored_metadata(&image.metadata) };
+    image.docker_image_reference = hosts.store(&image.docker_image_reference);
+    columns::to_json(&image)
 }

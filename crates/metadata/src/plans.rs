@@ -5,8 +5,9 @@ use rusqlite::types::Null;
 
 use crate::sqlite::{RECORDS, Setup, Synchronous, UPLOADS};
 use crate::{
-    blobs, changes, history, images, manifests, names, namespaces, references, referrers, repositories,
-    revisions, stream_tags, stream_views, streams, tags, trash, uploads,
+    adopt, blobs, changes, history, image_edit, images, manifests, names, namespace_edit, namespaces,
+    object_changes, references, referrers, repositories, revisions, secrets, sparse, stream_changes,
+    stream_status, stream_tags, stream_views, streams, tag_index, tag_past, tags, trash, uploads,
 };
 
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
@@ -31,20 +32,30 @@ fn no_read_of_the_records_scans_a_table_or_sorts() {
     let dir = tempfile::tempdir().unwrap();
     let setup = Setup::open(&dir.path().join("x"), &RECORDS, Synchronous::Full).unwrap();
     let reads = [
+        adopt::READS,
         blobs::READS,
         changes::READS,
         history::READS,
+        image_edit::READS,
         images::READS,
         manifests::READS,
         names::READS,
+        namespace_edit::READS,
         namespaces::READS,
+        object_changes::READS,
         references::READS,
         referrers::READS,
         repositories::READS,
         revisions::READS,
+        secrets::READS,
+        sparse::READS,
+        stream_changes::READS,
+        stream_status::READS,
         stream_tags::READS,
         stream_views::READS,
         streams::READS,
+        tag_index::READS,
+        tag_past::READS,
         tags::READS,
         trash::READS,
     ];

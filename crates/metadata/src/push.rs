@@ -4,7 +4,7 @@ use weir_oci::Tag;
 
 use crate::references::References;
 use crate::sqlite::Transaction;
-use crate::streams::StreamWrite;
+use crate::streams::StreamChange;
 use crate::tags::Entry;
 use crate::{
     Engine, EventKind, PushError, PushOutcome, RecordPush, TagCondition, columns, images, manifests, names,
@@ -56,7 +56,7 @@ fn record_push(
     let object = manifests::keep(transaction, name, manifest, &texts.annotations, &push.bytes, push.now_ms)?;
     references.record(transaction, name.id)?;
     images::ensure(transaction, name, &texts.digest, &texts.image, push.now_ms)?;
-    let mut stream = StreamWrite::begin_or_make(transaction, repository, &push.stream, push.now_ms)?;
+    let mut stream = StreamChange::begin_or_make(transaction, repository, &push.stream, push.now_ms)?;
     revisions::revive(transaction, repository, name, manifest, push.now_ms)?;
 
     let target = Target {
@@ -67,6 +67,7 @@ fn record_push(
             docker_image_reference: PullSpec::own(&push.stream, &manifest.digest()),
             image: texts.digest.clone(),
             generation: stream.generation(),
+            provenance: None,
         },
     };
     let mut moved = Vec::new();
@@ -83,7 +84,7 @@ fn check_condition(
     push: &RecordPush,
     digest: &str,
 ) -> Result<(), PushError> {
-    let Some(condition) = push.condition else { return Ok(()) };
+    let Some(condition) = &push.condition else { return Ok(()) };
     let holds = if push.tags.is_empty() {
         let known = revisions::is_pullable(transaction, repository, digest)?;
         condition.holds(known.then_some(digest))
@@ -102,16 +103,16 @@ pub(crate) fn tag_is(
     transaction: &Transaction<'_>,
     repository: i64,
     tag: &Tag,
-    condition: TagCondition,
+    condition: &TagCondition,
 ) -> rusqlite::Result<bool> {
     let head = tags::head(transaction, repository, tag.as_str())?.filter(|head| head.pullable);
     Ok(condition.holds(head.as_ref().map(|head| head.event.image.as_str())))
 }
 
 impl TagCondition {
-    fn holds(self, current: Option<&str>) -> bool {
+    fn holds(&self, current: Option<&str>) -> bool {
         match self {
-            TagCondition::At(digest) => current == Some(digest.to_string().as_str()),
+            TagCondition::At(digests) => digests.iter().any(|digest| current == Some(&digest.to_string())),
             TagCondition::Exists => current.is_some(),
             TagCondition::Absent => current.is_none(),
         }
@@ -130,7 +131,7 @@ struct Target<'p> {
 /// Moves a tag to the manifest, and with it the tags that follow it (image-api 4.1, 4.2).
 fn move_tag(
     transaction: &mut Transaction<'_>,
-    stream: &mut StreamWrite<'_>,
+    stream: &mut StreamChange<'_>,
     target: &Target<'_>,
     tag: &Tag,
     moved: &mut Vec<String>,
@@ -139,7 +140,7 @@ fn move_tag(
         return Ok(());
     }
     moved.push(tag.as_str().to_owned());
-    let followers = streams::spec_tags_tracking(transaction, stream.repository(), tag.as_str())?;
+    let followers = streams::spec_tags_tracking(transaction.connection(), stream.repository(), tag.as_str())?;
     for follower in tag_event::tracking(&target.push.stream, &followers, tag.as_str()) {
         if add_event(transaction, stream, target, &follower, EventKind::Tracked)? {
             moved.push(follower);
@@ -150,31 +151,23 @@ fn move_tag(
 
 fn add_event(
     transaction: &mut Transaction<'_>,
-    stream: &mut StreamWrite<'_>,
+    stream: &mut StreamChange<'_>,
     target: &Target<'_>,
     tag: &str,
     kind: EventKind,
 ) -> rusqlite::Result<bool> {
-    let repository = stream.repository();
-    let head = tags::head(transaction, repository, tag)?;
+    let head = tags::head(transaction, stream.repository(), tag)?;
+    let entry = Entry { kind, source: &target.push.source, image: target.image };
     match (tag_event::apply(head.as_ref().map(|head| &head.event), target.event.clone()), &head) {
         (TagChange::Unchanged, _) => return Ok(false),
         (TagChange::Amend(event), Some(head)) => {
-            // The edit is a change of the stream although the history gets no longer.
-            stream.version(transaction);
-            tags::amend(transaction, repository, tag, head, &event, target.image)?;
+            tags::amend(transaction, stream, tag, head, &event, &entry)?;
         }
-        (TagChange::Amend(event) | TagChange::Prepend(event), _) => {
-            let entry = Entry {
-                kind,
-                source: &target.push.source,
-                reason: None,
-                version: stream.version(transaction),
-                image: target.image,
-            };
-            tags::prepend(transaction, repository, tag, &event, &entry)?;
+        (TagChange::Amend(event) | TagChange::Prepend(event), head) => {
+            tags::prepend(transaction, stream, tag, head.as_ref(), &event, &entry)?;
         }
     }
+    stream.clear_conditions(transaction, tag)?;
     Ok(true)
 }
 

@@ -45,6 +45,9 @@ pub struct LinkBlob {
     pub key: String,
     /// Bytes it has.
     pub size: u64,
+    /// Version of the records when the upload began. A repository that was deleted since does not
+    /// come back by it.
+    pub since: u64,
     /// The time.
     pub now_ms: u64,
 }
@@ -68,23 +71,25 @@ pub enum MissingPolicy {
 }
 
 /// Where a tag, or without one a revision, must be for a write to happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TagCondition {
-    /// It points to this digest.
-    At(Digest),
+    /// It points to one of these digests.
+    At(Vec<Digest>),
     /// It exists.
     Exists,
     /// It does not exist.
     Absent,
 }
 
-/// Who moved a tag, and with what.
+/// Who moved a tag, with what and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSource {
     /// Name of the caller.
     pub identity: String,
     /// Program the caller uses, as it calls itself.
     pub client: Option<String>,
+    /// Why, in the caller's words.
+    pub reason: Option<String>,
 }
 
 /// A manifest to be made pullable through a repository, with everything that follows from it.
@@ -150,8 +155,17 @@ pub struct Listed<T> {
 pub struct NamespaceRecord {
     /// Its name.
     pub name: Namespace,
-    /// Its metadata: uid, version, time, labels and annotations.
+    /// Its metadata. One with a deletion timestamp is on its way out.
     pub metadata: ObjectMeta,
+    /// Who must agree before it may vanish (`spec.finalizers`).
+    pub finalizers: Vec<String>,
+}
+
+impl NamespaceRecord {
+    /// `Active`, or `Terminating` once its deletion was asked for.
+    pub fn phase(&self) -> &'static str {
+        if self.metadata.deletion_timestamp.is_some() { "Terminating" } else { "Active" }
+    }
 }
 
 /// One tag of a stream with what its views need: [`stream_tag::view`](weir_image_api::stream_tag::view)
@@ -171,23 +185,46 @@ pub enum EventKind {
     Push,
     /// The tag follows another one, which moved.
     Tracked,
+    /// Somebody set what the tag points to.
+    Tag,
+    /// The image was imported.
+    Import,
+    /// The image was pushed elsewhere and reported here.
+    Mapping,
+    /// Somebody went back to an earlier image.
+    Rollback,
+    /// Somebody wrote the status itself.
+    Status,
     /// The tag was removed.
     Deleted,
 }
 
-/// An entry of a tag's whole history, which goes back beyond its removals.
+/// Place of an entry in the history of a stream. Newer entries are greater.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HistoryKey {
+    /// Version of the stream that first showed it as it is.
+    pub version: u64,
+    /// The tag.
+    pub tag: String,
+    /// Its place among the entries that one write gave the tag.
+    pub position: u32,
+}
+
+/// An entry of a tag's whole history, which goes back beyond its removals and those of its stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// Version of the stream that first showed it.
+    /// Where it stands in the history of its stream.
+    pub key: HistoryKey,
+    /// Version of the stream that first showed it as it is.
     pub version: ResourceVersion,
     /// Why it exists.
     pub kind: EventKind,
     /// What the tag pointed to from then on; of a removal, what it pointed to before.
     pub event: TagEvent,
-    /// Who did it, and with what.
+    /// Who did it, with what and why.
     pub source: EventSource,
-    /// Why, if that needs words.
-    pub reason: Option<String>,
+    /// Whether the tag points there now.
+    pub current: bool,
 }
 
 /// Kind of record a change is about.
@@ -199,6 +236,8 @@ pub enum Resource {
     ImageStream,
     /// An image.
     Image,
+    /// A secret.
+    Secret,
 }
 
 /// What happened to it.
@@ -240,6 +279,8 @@ pub struct UploadRow {
     pub identity: String,
     /// When it was opened.
     pub started_ms: u64,
+    /// Version of the records when it was opened.
+    pub since: u64,
     /// When it was last used.
     pub used_ms: u64,
     /// Where it stands.

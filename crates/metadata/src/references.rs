@@ -7,7 +7,7 @@ use crate::sqlite::Transaction;
 use crate::{MissingPolicy, PushError, RecordPush, columns, names};
 
 const BLOB_HERE: &str = "SELECT b.id, b.size, l.state = 'live' FROM blob b JOIN link l ON l.blob = b.id \
-                         WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live'";
+                         WHERE l.repository = ?1 AND b.digest = ?2 AND b.state = 'live' AND l.state <> 'deleted'";
 
 const MANIFEST_HERE: &str = "SELECT m.id, m.size, r.state = 'live' FROM name n JOIN revision r ON r.manifest = n.id \
                              JOIN manifest m ON m.id = n.id \

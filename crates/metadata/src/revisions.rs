@@ -1,6 +1,7 @@
 use rusqlite::params;
 use weir_oci::{Digest, Manifest};
 
+use crate::adopt::Copying;
 use crate::cache::Stale;
 use crate::names::{self, Name};
 use crate::sqlite::Transaction;
@@ -9,8 +10,11 @@ use crate::{columns, tags};
 const PULLABLE: &str = "SELECT 1 FROM name n JOIN revision r ON r.manifest = n.id \
                         WHERE r.repository = ?1 AND n.name = ?2 AND r.state <> 'deleted'";
 
+const HELD: &str = "SELECT 1 FROM revision r JOIN image i ON i.id = r.manifest \
+                    WHERE r.repository = ?1 AND r.manifest = ?2 AND r.state <> 'deleted'";
+
 #[cfg(test)]
-pub(crate) const READS: &[&str] = &[PULLABLE];
+pub(crate) const READS: &[&str] = &[PULLABLE, HELD];
 
 /// Whether the manifest can be pulled by digest.
 pub(crate) fn is_pullable(
@@ -49,7 +53,56 @@ pub(crate) fn revive(
         ],
     )?;
     if changed == 1 {
-        stale(transaction, repository, name, &digest)?;
+        became_pullable(transaction, repository, name, &digest)?;
+    }
+    Ok(())
+}
+
+/// A manifest can be pulled here from now on, and tags that named it before with it.
+fn became_pullable(
+    transaction: &mut Transaction<'_>,
+    repository: i64,
+    name: Name,
+    digest: &Digest,
+) -> rusqlite::Result<()> {
+    stale(transaction, repository, name, digest)?;
+    if !name.fresh {
+        transaction.execute(
+            "UPDATE tag SET pullable = 1 WHERE image = ?1 AND repository = ?2 AND pullable = 0 \
+             AND EXISTS (SELECT 1 FROM image i WHERE i.id = tag.image)",
+            params![name.id, repository],
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether a tag whose newest event names an image can be pulled: it is a revision of the repository
+/// and has a record.
+pub(crate) fn makes_pullable(
+    transaction: &Transaction<'_>,
+    repository: i64,
+    image: i64,
+) -> rusqlite::Result<bool> {
+    Ok(transaction.row(HELD, params![repository, image], |_| Ok(()))?.is_some())
+}
+
+/// Makes a manifest of another repository pullable by digest, under the type it has there.
+pub(crate) fn copy(
+    transaction: &mut Transaction<'_>,
+    copying: Copying,
+    name: Name,
+    digest: &Digest,
+) -> rusqlite::Result<()> {
+    let changed = transaction.execute(
+        "INSERT INTO revision (repository, manifest, media_type, subject, referrer, state, since_ms) \
+         SELECT ?2, manifest, media_type, subject, referrer, 'live', ?4 FROM revision \
+         WHERE repository = ?1 AND manifest = ?3 \
+         ON CONFLICT (repository, manifest) DO UPDATE SET state = 'live', since_ms = excluded.since_ms \
+         WHERE state <> 'live'",
+        params![copying.source, copying.target, name.id, columns::ms(copying.now_ms)],
+    )?;
+    if changed == 1 {
+        became_pullable(transaction, copying.target, name, digest)?;
     }
     Ok(())
 }

@@ -1,19 +1,25 @@
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
-use weir_image_api::{ImageStream, NamedTagEventList, Namespace, StreamRef, TagParts, TagReference};
+use weir_image_api::{
+    ImageStream, NamedTagEventList, Namespace, StreamRef, TagEvent, TagEventCondition, TagParts, TagReference,
+};
 
 use crate::listing::{self, Section};
-use crate::stream_views::{self, Found};
+use crate::stream_views::{self, Found, Provenances};
 use crate::{Engine, Error, Listed, Page, StreamTagRecord, columns, images};
 
 const SPEC_TAG: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag = ?2";
 
-const HISTORY: &str = "SELECT e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation \
-     FROM tag t \
-     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
-     WHERE t.repository = ?1 AND t.tag = ?2 ORDER BY e.version DESC";
+const HISTORY: &str = "SELECT e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation, \
+     e.kind, e.actor, e.client, e.reason FROM tag t \
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since AND e.until IS NULL \
+     WHERE t.repository = ?1 AND t.tag = ?2 ORDER BY e.version DESC, e.position DESC";
+
+const CONDITIONS: &str = "SELECT body FROM tag_condition WHERE repository = ?1 AND tag = ?2";
 
 #[cfg(test)]
-pub(crate) const READS: &[&str] = &[SPEC_TAG, HISTORY];
+pub(crate) const READS: &[&str] = &[SPEC_TAG, HISTORY, CONDITIONS];
 
 /// Streams read at a time while a page of tags is filled.
 const STREAMS: i64 = 100;
@@ -27,7 +33,7 @@ impl Engine {
             };
             stream.spec.tags.extend(spec_tag(connection, repository, tag)?);
             stream.status.tags.extend(history(connection, repository, tag)?);
-            self.render(&mut stream);
+            self.hosts().render(&mut stream);
             let parts = TagParts::of(&stream, tag);
             let image = match parts.current() {
                 Some(event) => images::find(connection, &event.image, self.host())?,
@@ -98,8 +104,9 @@ impl Engine {
     ) -> Result<Vec<TagParts>, Error> {
         let mut stream: ImageStream = found.stream;
         stream.spec.tags = stream_views::spec_tags(connection, found.repository, after, limit)?;
-        stream.status.tags = stream_views::histories(connection, found.repository, after, limit)?;
-        self.render(&mut stream);
+        stream.status.tags =
+            stream_views::histories(connection, found.repository, after, limit, Provenances::Shown)?;
+        self.hosts().render(&mut stream);
         let mut parts = TagParts::all(&stream);
         parts.truncate(limit);
         Ok(parts)
@@ -114,16 +121,51 @@ fn stream_ref(namespace: &str, name: &str) -> Option<StreamRef> {
     StreamRef::new(namespace.parse().ok()?, name.parse().ok()?).ok()
 }
 
-fn spec_tag(connection: &Connection, repository: i64, tag: &str) -> Result<Option<TagReference>, Error> {
+/// What the user wants of a tag.
+pub(crate) fn spec_tag(
+    connection: &Connection,
+    repository: i64,
+    tag: &str,
+) -> Result<Option<TagReference>, Error> {
     let mut statement = connection.prepare_cached(SPEC_TAG)?;
     Ok(statement.query_row(params![repository, tag], |row| columns::json(row, 0)).optional()?)
 }
 
+/// Some tags in spec and status, with their whole histories.
+pub(crate) fn some(
+    connection: &Connection,
+    repository: i64,
+    tags: &BTreeSet<String>,
+) -> Result<(Vec<TagReference>, Vec<NamedTagEventList>), Error> {
+    let (mut spec, mut status) = (Vec::new(), Vec::new());
+    for tag in tags {
+        spec.extend(spec_tag(connection, repository, tag)?);
+        status.extend(history(connection, repository, tag)?);
+    }
+    Ok((spec, status))
+}
+
+/// What went wrong with a tag.
+pub(crate) fn conditions(
+    connection: &Connection,
+    repository: i64,
+    tag: &str,
+) -> Result<Vec<TagEventCondition>, Error> {
+    let mut statement = connection.prepare_cached(CONDITIONS)?;
+    let found = statement.query_row(params![repository, tag], |row| columns::json(row, 0)).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The status of a tag, if it has one.
 fn history(connection: &Connection, repository: i64, tag: &str) -> Result<Option<NamedTagEventList>, Error> {
     let items = connection
         .prepare_cached(HISTORY)?
-        .query_map(params![repository, tag], |row| columns::tag_event(row, 0))?
+        .query_map(params![repository, tag], |row| {
+            let provenance = Some(columns::provenance(row, 4)?);
+            Ok(TagEvent { provenance, ..columns::tag_event(row, 0)? })
+        })?
         .collect::<Result<Vec<_>, _>>()?;
-    let list = NamedTagEventList { tag: tag.to_owned(), items, ..NamedTagEventList::default() };
-    Ok(if list.items.is_empty() { None } else { Some(list) })
+    let conditions = conditions(connection, repository, tag)?;
+    let list = NamedTagEventList { tag: tag.to_owned(), items, conditions };
+    Ok(if list.items.is_empty() && list.conditions.is_empty() { None } else { Some(list) })
 }

@@ -2,44 +2,55 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::{
     ImageLookupPolicy, ImageStream, ImageStreamLayers, ImageStreamSpec, NamedTagEventList, Namespace,
-    ResourceVersion, StreamRef, TagReference, layers,
+    ResourceVersion, StreamRef, TagEventCondition, TagReference, layers,
 };
 
+use crate::hosts::Hosts;
 use crate::listing::Section;
 use crate::{Engine, Error, Listed, Page, columns, images};
 
 const BY_NAME: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, s.metadata, \
      s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
-     WHERE r.namespace = ?1 AND r.name = ?2";
+     WHERE r.namespace = ?1 AND r.name = ?2 AND r.deleted IS NULL";
+
+const BY_REPOSITORY: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, s.metadata, \
+     s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
+     WHERE r.id = ?1";
 
 const AFTER_EVERYWHERE: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, \
      s.metadata, s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
-     WHERE (r.namespace, r.name) > (?1, ?2) ORDER BY r.namespace, r.name LIMIT ?3";
+     WHERE (r.namespace, r.name) > (?1, ?2) AND r.deleted IS NULL ORDER BY r.namespace, r.name LIMIT ?3";
 
 const AFTER_IN_NAMESPACE: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, \
      s.metadata, s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
-     WHERE r.namespace = ?1 AND r.name > ?2 ORDER BY r.name LIMIT ?3";
+     WHERE r.namespace = ?1 AND r.name > ?2 AND r.deleted IS NULL ORDER BY r.name LIMIT ?3";
 
 const COUNT_EVERYWHERE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r JOIN stream s ON s.repository = r.id \
-     WHERE (r.namespace, r.name) > (?1, ?2) LIMIT ?3)";
+     WHERE (r.namespace, r.name) > (?1, ?2) AND r.deleted IS NULL LIMIT ?3)";
 
 const COUNT_IN_NAMESPACE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r JOIN stream s \
-     ON s.repository = r.id WHERE r.namespace = ?1 AND r.name > ?2 LIMIT ?3)";
+     ON s.repository = r.id WHERE r.namespace = ?1 AND r.name > ?2 AND r.deleted IS NULL LIMIT ?3)";
 
 const SPEC_TAGS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
 
-const HISTORY: &str = "SELECT e.tag, e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation \
+// With what is known of how each event came about.
+const HISTORY: &str = "SELECT e.tag, e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation, \
+     e.kind, e.actor, e.client, e.reason \
      FROM tag t \
-     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
-     WHERE t.repository = ?1 AND t.tag > ?2 ORDER BY t.tag, e.version DESC";
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since AND e.until IS NULL \
+     WHERE t.repository = ?1 AND t.tag > ?2 ORDER BY t.tag, e.version DESC, e.position DESC";
 
 const HISTORY_IMAGES: &str = "SELECT (SELECT n.name FROM name n WHERE n.id = e.image) FROM tag t \
-     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since \
+     JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since AND e.until IS NULL \
      WHERE t.repository = ?1";
+
+const CONDITIONS: &str =
+    "SELECT tag, body FROM tag_condition WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[
     BY_NAME,
+    BY_REPOSITORY,
     AFTER_EVERYWHERE,
     AFTER_IN_NAMESPACE,
     COUNT_EVERYWHERE,
@@ -47,6 +58,7 @@ pub(crate) const READS: &[&str] = &[
     SPEC_TAGS,
     HISTORY,
     HISTORY_IMAGES,
+    CONDITIONS,
 ];
 
 impl Engine {
@@ -54,7 +66,7 @@ impl Engine {
     pub fn image_stream(&self, stream: &StreamRef) -> Result<Option<ImageStream>, Error> {
         self.records().snapshot(|connection| {
             let Some(found) = find(connection, stream)? else { return Ok(None) };
-            self.complete(connection, found).map(Some)
+            complete(connection, found, self.hosts()).map(Some)
         })
     }
 
@@ -68,7 +80,7 @@ impl Engine {
         self.records().snapshot(|connection| {
             let streams = after(connection, namespace, &section, section.rows())?
                 .into_iter()
-                .map(|found| self.complete(connection, found))
+                .map(|found| complete(connection, found, self.hosts()))
                 .collect::<Result<Vec<_>, _>>()?;
             section.list(
                 connection,
@@ -106,22 +118,26 @@ impl Engine {
             }
         })
     }
+}
 
-    /// Fills in the tags, and the names this registry goes by.
-    fn complete(&self, connection: &Connection, found: Found) -> Result<ImageStream, Error> {
-        let mut stream = found.stream;
-        stream.spec.tags = spec_tags(connection, found.repository, "", usize::MAX)?;
-        stream.status.tags = histories(connection, found.repository, "", usize::MAX)?;
-        self.render(&mut stream);
-        Ok(stream)
-    }
+/// Fills in the tags, and the names this registry goes by.
+pub(crate) fn complete(connection: &Connection, found: Found, hosts: &Hosts) -> Result<ImageStream, Error> {
+    let mut stream = found.stream;
+    stream.spec.tags = spec_tags(connection, found.repository, "", usize::MAX)?;
+    stream.status.tags = histories(connection, found.repository, "", usize::MAX, Provenances::Hidden)?;
+    hosts.render(&mut stream);
+    Ok(stream)
+}
 
-    pub(crate) fn render(&self, stream: &mut ImageStream) {
-        stream.render(self.host(), self.public_host());
-    }
+/// Whether events say how they came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provenances {
+    Shown,
+    Hidden,
 }
 
 /// A stream without its tags.
+#[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) repository: i64,
     pub(crate) stream: ImageStream,
@@ -131,6 +147,12 @@ pub(crate) fn find(connection: &Connection, stream: &StreamRef) -> Result<Option
     let mut statement = connection.prepare_cached(BY_NAME)?;
     let found = statement.query_row(params![stream.namespace.as_str(), stream.name.as_str()], read);
     Ok(found.optional()?)
+}
+
+/// The stream of a repository, while it has one.
+pub(crate) fn find_by_repository(connection: &Connection, repository: i64) -> Result<Option<Found>, Error> {
+    let mut statement = connection.prepare_cached(BY_REPOSITORY)?;
+    Ok(statement.query_row([repository], read).optional()?)
 }
 
 /// The first streams of a section.
@@ -180,26 +202,58 @@ pub(crate) fn spec_tags(
     Ok(tags.collect::<Result<_, _>>()?)
 }
 
-/// Tags after one with their histories, by name, newest event first.
+/// Tags after one with their histories and conditions, by name, newest event first.
 pub(crate) fn histories(
     connection: &Connection,
     repository: i64,
     after: &str,
     limit: usize,
+    provenances: Provenances,
+) -> Result<Vec<NamedTagEventList>, Error> {
+    let mut tags = events(connection, repository, after, limit, provenances)?;
+    let conditions = connection
+        .prepare_cached(CONDITIONS)?
+        .query_map(params![repository, after, columns::limit(limit)], |row| {
+            Ok((row.get(0)?, columns::json(row, 1)?))
+        })?
+        .collect::<Result<Vec<(String, Vec<TagEventCondition>)>, _>>()?;
+    if conditions.is_empty() {
+        return Ok(tags);
+    }
+    for (tag, conditions) in conditions {
+        match tags.binary_search_by(|list| list.tag.as_str().cmp(&tag)) {
+            Ok(place) => tags[place].conditions = conditions,
+            Err(place) => tags.insert(place, NamedTagEventList { tag, items: Vec::new(), conditions }),
+        }
+    }
+    tags.truncate(limit);
+    Ok(tags)
+}
+
+fn events(
+    connection: &Connection,
+    repository: i64,
+    after: &str,
+    limit: usize,
+    provenances: Provenances,
 ) -> Result<Vec<NamedTagEventList>, Error> {
     let mut statement = connection.prepare_cached(HISTORY)?;
     let mut rows = statement.query(params![repository, after])?;
     let mut tags: Vec<NamedTagEventList> = Vec::new();
     while let Some(row) = rows.next()? {
-        let tag: String = row.get(0)?;
-        let event = columns::tag_event(row, 1)?;
-        if let Some(last) = tags.last_mut().filter(|last| last.tag == tag) {
-            last.items.push(event);
-        } else if tags.len() == limit {
-            break;
-        } else {
-            tags.push(NamedTagEventList { tag, items: vec![event], ..NamedTagEventList::default() });
+        let tag = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let known = tags.last().is_some_and(|last| last.tag == tag);
+        if !known {
+            if tags.len() == limit {
+                break;
+            }
+            tags.push(NamedTagEventList { tag: tag.to_owned(), ..NamedTagEventList::default() });
         }
+        let mut event = columns::tag_event(row, 1)?;
+        if provenances == Provenances::Shown {
+            event.provenance = Some(columns::provenance(row, 5)?);
+        }
+        tags.last_mut().expect("it has just been pushed").items.push(event);
     }
     Ok(tags)
 }

@@ -2,16 +2,20 @@
 //!
 //! `weir_metadata::engine_suite!(open)` makes one test of each case. `open` is an async function
 //! without arguments that returns an empty [`Engine`](crate::Engine), reached as
-//! [`HOST`], and whatever has to be kept until the test has ended.
+//! [`HOST`] and has a key for secrets, and whatever has to be kept until the test has ended.
 
 pub mod blobs;
 pub mod deletes;
+pub mod edits;
+pub mod feeds;
 pub mod fixture;
 pub mod history;
 pub mod lists;
+pub mod objects;
 pub mod pushes;
 pub mod references;
 pub mod referrers;
+pub mod removals;
 pub mod tags;
 pub mod uploads;
 
@@ -75,6 +79,8 @@ macro_rules! engine_suite {
             }
             history {
                 removals_are_entries_of_the_whole_history,
+                a_reason_stands_with_the_entry,
+                a_timeline_goes_by_time_and_knows_only_manifests,
                 the_feed_tells_changes_in_commit_order,
             }
             tags {
@@ -94,6 +100,37 @@ macro_rules! engine_suite {
                 a_tag_comes_with_its_image,
                 tags_of_all_streams_come_in_pages,
                 layers_show_the_whole_history_and_the_children,
+            }
+            edits {
+                an_edit_that_changes_nothing_writes_nothing,
+                a_stream_is_made_in_one_version_with_all_it_has,
+                a_rule_sees_the_present_and_may_refuse,
+                a_dry_run_leaves_nothing,
+                a_sparse_edit_sees_and_writes_its_tags_only,
+                status_lists_become_what_is_wanted,
+                a_tag_may_have_conditions_and_no_items,
+                a_copied_tag_can_be_pulled_where_it_was_copied_to,
+                a_large_manifest_is_copied_as_well,
+                an_event_whose_image_is_elsewhere_becomes_pullable_with_a_push,
+            }
+            removals {
+                a_deleted_stream_is_gone_at_once,
+                history_goes_back_beyond_the_stream,
+                an_upload_does_not_bring_a_deleted_repository_back,
+                a_namespace_goes_when_nothing_is_left_in_it,
+                an_empty_namespace_goes_at_once,
+                a_deleted_image_leaves_histories_and_cannot_be_pulled,
+            }
+            feeds {
+                a_stream_is_told_with_what_it_was,
+                tags_are_told_where_they_changed,
+                other_objects_are_told_with_what_they_were,
+                a_scope_leaves_out_the_rest_and_goes_on,
+            }
+            objects {
+                an_image_is_made_and_changed,
+                a_namespace_is_made_and_changed,
+                secrets_are_kept_and_come_in_pages,
             }
             uploads {
                 a_session_is_kept_until_it_is_removed,

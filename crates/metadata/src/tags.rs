@@ -4,12 +4,13 @@ use weir_oci::Tag;
 
 use crate::cache::Stale;
 use crate::sqlite::Transaction;
+use crate::streams::StreamChange;
 use crate::{Engine, Error, EventKind, EventSource, columns};
 
 const PULLABLE: &str = "SELECT tag FROM tag WHERE repository = ?1 AND tag > ?2 AND pullable = 1 \
                         ORDER BY tag LIMIT ?3";
 
-const HEAD: &str = "SELECT t.head, t.created, t.reference, n.name, t.generation, t.pullable, t.image \
+const HEAD: &str = "SELECT t.head, t.position, t.image, t.pullable, t.created, t.reference, n.name, t.generation \
                     FROM tag t JOIN name n ON n.id = t.image WHERE t.repository = ?1 AND t.tag = ?2";
 
 const WITH_HEAD: &str = "SELECT tag FROM tag WHERE image = ?1 AND repository = ?2 ORDER BY tag";
@@ -38,11 +39,18 @@ impl Engine {
     }
 }
 
+/// Which event of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) version: i64,
+    pub(crate) position: i64,
+}
+
 /// The newest event of a tag.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
-    /// Version of the event.
-    version: i64,
+    pub(crate) place: Place,
+    /// In the form that is stored.
     pub(crate) event: TagEvent,
     /// Number of the image that the event names.
     pub(crate) image: i64,
@@ -56,10 +64,10 @@ pub(crate) fn head(
 ) -> rusqlite::Result<Option<Head>> {
     transaction.row(HEAD, params![repository, tag], |row| {
         Ok(Head {
-            version: row.get(0)?,
-            event: columns::tag_event(row, 1)?,
-            image: row.get(6)?,
-            pullable: row.get(5)?,
+            place: Place { version: row.get(0)?, position: row.get(1)? },
+            image: row.get(2)?,
+            pullable: row.get(3)?,
+            event: columns::tag_event(row, 4)?,
         })
     })
 }
@@ -79,73 +87,95 @@ pub(crate) fn with_head(
 pub(crate) struct Entry<'e> {
     pub(crate) kind: EventKind,
     pub(crate) source: &'e EventSource,
-    pub(crate) reason: Option<&'e str>,
-    /// Version of the stream that shows it.
-    pub(crate) version: u64,
     /// Number of the image that the event names.
     pub(crate) image: i64,
 }
 
-/// Puts an event on top of a tag's history. A tag without status begins a new one.
+/// Puts an event, which is of an image that can be pulled here, on top of a tag's history.
 pub(crate) fn prepend(
     transaction: &mut Transaction<'_>,
-    repository: i64,
+    stream: &mut StreamChange<'_>,
     tag: &str,
+    head: Option<&Head>,
     event: &TagEvent,
     entry: &Entry<'_>,
 ) -> rusqlite::Result<()> {
-    insert_event(transaction, repository, tag, event, entry)?;
-    transaction.execute(
-        "INSERT INTO tag (repository, tag, since, head, created, reference, image, generation, pullable) \
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, 1) \
-         ON CONFLICT (repository, tag) DO UPDATE SET head = excluded.head, created = excluded.created, \
-         reference = excluded.reference, image = excluded.image, generation = excluded.generation, pullable = 1",
-        params![
-            repository,
-            tag,
-            entry.version.cast_signed(),
-            event.created.seconds(),
-            event.docker_image_reference,
-            entry.image,
-            event.generation,
-        ],
-    )?;
-    invalidate(transaction, repository, tag);
-    Ok(())
+    let place = next_place(transaction, stream, head.map(|head| head.place));
+    insert_event(transaction, stream.repository(), tag, place, event, entry)?;
+    stream.touch(tag);
+    let top = Head { place, event: event.clone(), image: entry.image, pullable: true };
+    set_head(transaction, stream.repository(), tag, &top)
 }
 
-/// Edits the newest event in place (image-api 4.1).
+/// Edits the newest event (image-api 4.1). The entry of the history stays the same one, unless the
+/// image is another.
 pub(crate) fn amend(
+    transaction: &mut Transaction<'_>,
+    stream: &mut StreamChange<'_>,
+    tag: &str,
+    head: &Head,
+    event: &TagEvent,
+    entry: &Entry<'_>,
+) -> rusqlite::Result<()> {
+    let place = next_place(transaction, stream, Some(head.place));
+    let repository = stream.repository();
+    if is_same_entry(&head.event, event) {
+        continue_event(transaction, repository, tag, head.place, place, event)?;
+    } else {
+        insert_event(transaction, repository, tag, place, event, entry)?;
+        close(transaction, repository, tag, head.place, place.version, Closing::Gone)?;
+    }
+    stream.touch(tag);
+    set_head(
+        transaction,
+        repository,
+        tag,
+        &Head { place, event: event.clone(), image: entry.image, pullable: true },
+    )
+}
+
+/// Whether an event is another one in other words. One that names no image is what it refers to.
+pub(crate) fn is_same_entry(old: &TagEvent, new: &TagEvent) -> bool {
+    let same_reference = old.docker_image_reference == new.docker_image_reference;
+    old.created == new.created && old.image == new.image && (same_reference || !new.image.is_empty())
+}
+
+/// Where the next event of a tag goes.
+pub(crate) fn next_place(
+    transaction: &mut Transaction<'_>,
+    stream: &mut StreamChange<'_>,
+    newest: Option<Place>,
+) -> Place {
+    let version = stream.version(transaction).cast_signed();
+    match newest {
+        Some(newest) if newest.version == version => Place { version, position: newest.position + 1 },
+        _ => Place { version, position: 0 },
+    }
+}
+
+/// Makes an event the newest of its tag.
+pub(crate) fn set_head(
     transaction: &mut Transaction<'_>,
     repository: i64,
     tag: &str,
     head: &Head,
-    event: &TagEvent,
-    image: i64,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "UPDATE tag_event SET created = ?4, reference = ?5, image = ?6, generation = ?7 \
-         WHERE repository = ?1 AND tag = ?2 AND version = ?3",
+        "INSERT INTO tag (repository, tag, since, head, position, created, reference, image, generation, pullable) \
+         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+         ON CONFLICT (repository, tag) DO UPDATE SET head = excluded.head, position = excluded.position, \
+         created = excluded.created, reference = excluded.reference, image = excluded.image, \
+         generation = excluded.generation, pullable = excluded.pullable",
         params![
             repository,
             tag,
-            head.version,
-            event.created.seconds(),
-            event.docker_image_reference,
-            image,
-            event.generation
-        ],
-    )?;
-    transaction.execute(
-        "UPDATE tag SET created = ?3, reference = ?4, image = ?5, generation = ?6, pullable = 1 \
-         WHERE repository = ?1 AND tag = ?2",
-        params![
-            repository,
-            tag,
-            event.created.seconds(),
-            event.docker_image_reference,
-            image,
-            event.generation
+            head.place.version,
+            head.place.position,
+            head.event.created.seconds(),
+            head.event.docker_image_reference,
+            head.image,
+            head.event.generation,
+            head.pullable,
         ],
     )?;
     invalidate(transaction, repository, tag);
@@ -155,31 +185,38 @@ pub(crate) fn amend(
 /// Removes the status of a tag. The removal is the last entry of its history.
 pub(crate) fn remove(
     transaction: &mut Transaction<'_>,
-    repository: i64,
+    stream: &mut StreamChange<'_>,
     tag: &str,
-    last: &TagEvent,
-    entry: &Entry<'_>,
+    head: &Head,
+    source: &EventSource,
 ) -> rusqlite::Result<()> {
-    insert_event(transaction, repository, tag, last, entry)?;
+    let place = next_place(transaction, stream, Some(head.place));
+    let repository = stream.repository();
+    let last = TagEvent { created: stream.now(), ..head.event.clone() };
+    let entry = Entry { kind: EventKind::Deleted, source, image: head.image };
+    insert_event(transaction, repository, tag, place, &last, &entry)?;
     transaction.execute("DELETE FROM tag WHERE repository = ?1 AND tag = ?2", params![repository, tag])?;
+    stream.touch(tag);
     invalidate(transaction, repository, tag);
     Ok(())
 }
 
-fn insert_event(
+pub(crate) fn insert_event(
     transaction: &Transaction<'_>,
     repository: i64,
     tag: &str,
+    place: Place,
     event: &TagEvent,
     entry: &Entry<'_>,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO tag_event (repository, tag, version, kind, created, reference, image, generation, actor, client, reason) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO tag_event (repository, tag, version, position, kind, created, reference, image, generation, \
+         actor, client, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             repository,
             tag,
-            entry.version.cast_signed(),
+            place.version,
+            place.position,
             entry.kind.word(),
             event.created.seconds(),
             event.docker_image_reference,
@@ -187,8 +224,64 @@ fn insert_event(
             event.generation,
             entry.source.identity,
             entry.source.client,
-            entry.reason,
+            entry.source.reason,
         ],
+    )?;
+    Ok(())
+}
+
+/// Shows an event in other words from now on, at another place of the list if need be. How it came
+/// about stays.
+pub(crate) fn continue_event(
+    transaction: &Transaction<'_>,
+    repository: i64,
+    tag: &str,
+    old: Place,
+    new: Place,
+    event: &TagEvent,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO tag_event (repository, tag, version, position, kind, created, reference, image, generation, \
+         actor, client, reason) \
+         SELECT repository, tag, ?5, ?6, kind, ?7, ?8, image, ?9, actor, client, reason FROM tag_event \
+         WHERE repository = ?1 AND tag = ?2 AND version = ?3 AND position = ?4",
+        params![
+            repository,
+            tag,
+            old.version,
+            old.position,
+            new.version,
+            new.position,
+            event.created.seconds(),
+            event.docker_image_reference,
+            event.generation,
+        ],
+    )?;
+    close(transaction, repository, tag, old, new.version, Closing::Replaced)
+}
+
+/// What becomes of an event that is no longer shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// It stays an entry of the history.
+    Gone,
+    /// Another event tells the same in other words.
+    Replaced,
+}
+
+/// Stops showing an event from a version on.
+pub(crate) fn close(
+    transaction: &Transaction<'_>,
+    repository: i64,
+    tag: &str,
+    place: Place,
+    until: i64,
+    closing: Closing,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE tag_event SET until = ?5, replaced = ?6 \
+         WHERE repository = ?1 AND tag = ?2 AND version = ?3 AND position = ?4",
+        params![repository, tag, place.version, place.position, until, closing == Closing::Replaced],
     )?;
     Ok(())
 }

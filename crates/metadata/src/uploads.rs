@@ -1,13 +1,14 @@
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row, params};
+use weir_image_api::StreamRef;
 use weir_oci::{Digest, UploadId};
 
 use crate::{Engine, Error, UploadRow, UploadState, columns};
 
-const BY_ID: &str = "SELECT id, namespace, name, identity, started_ms, used_ms, state, complete \
+const BY_ID: &str = "SELECT id, namespace, name, identity, started_ms, used_ms, state, complete, since \
                      FROM upload WHERE id = ?1";
 
-const IDLE: &str = "SELECT id, namespace, name, identity, started_ms, used_ms, state, complete \
+const IDLE: &str = "SELECT id, namespace, name, identity, started_ms, used_ms, state, complete, since \
                     FROM upload WHERE used_ms < ?1 OR started_ms < ?2 LIMIT 1000";
 
 const IDS: &str = "SELECT id FROM upload WHERE id > ?1 AND complete IS NULL ORDER BY id";
@@ -27,8 +28,8 @@ impl Engine {
                     UploadState::Complete(digest) => (None, Some(digest.to_string())),
                 };
                 transaction.execute(
-                    "INSERT INTO upload (id, namespace, name, identity, started_ms, used_ms, state, complete) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+                    "INSERT INTO upload (id, namespace, name, identity, started_ms, used_ms, state, complete, since) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
                      ON CONFLICT (id) DO UPDATE SET used_ms = excluded.used_ms, state = excluded.state, \
                      complete = excluded.complete",
                     params![
@@ -40,6 +41,7 @@ impl Engine {
                         columns::ms(upload.used_ms),
                         state,
                         complete,
+                        upload.since.cast_signed(),
                     ],
                 )?;
                 Ok(())
@@ -67,6 +69,22 @@ impl Engine {
             .writer()
             .write(move |transaction| {
                 transaction.execute("DELETE FROM upload WHERE id = ?1", [id.to_string()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Forgets the sessions of repositories that were opened before a version.
+    pub(crate) async fn end_uploads(&self, streams: Vec<StreamRef>, version: u64) -> Result<(), Error> {
+        self.uploads()
+            .writer()
+            .write(move |transaction| {
+                for stream in &streams {
+                    transaction.execute(
+                        "DELETE FROM upload WHERE namespace = ?1 AND name = ?2 AND since < ?3",
+                        params![stream.namespace.as_str(), stream.name.as_str(), version.cast_signed()],
+                    )?;
+                }
                 Ok(())
             })
             .await
@@ -111,6 +129,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UploadRow> {
         identity: row.get(3)?,
         started_ms: columns::unsigned(row, 4)?,
         used_ms: columns::unsigned(row, 5)?,
+        since: columns::unsigned(row, 8)?,
         state,
     })
 }

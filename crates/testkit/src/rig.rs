@@ -9,9 +9,10 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use serde_json::Value;
 use weir_access::{Access, Identity, OpenTo};
 use weir_distribution::{Caller, Distribution, Part, Payload, Settings as EdgeSettings};
-use weir_image_api::Namespace;
-use weir_metadata::{Engine, Options};
-use weir_oci::{Digest, ManifestType};
+use weir_image_api::{Namespace, StreamRef};
+use weir_metadata::{Engine, Options, SecretKey};
+use weir_oci::{Digest, ManifestType, RepositoryName};
+use weir_registry::api::{Author, Deletion, MayPull};
 use weir_registry::{BodyError, Content, Missing, Registry, Settings};
 use weir_store::{LocalOptions, Operation, Store};
 
@@ -34,6 +35,7 @@ impl Default for RigOptions {
             open_to: OpenTo::Admin,
             registry: Settings {
                 default_namespace: Namespace::parse("default").expect("it is a legal name"),
+                also_known_as: vec!["127.0.0.1:5000".to_owned(), "localhost:5000".to_owned()],
                 missing_blobs: Missing::Reject,
                 missing_children: Missing::Accept,
                 blob_limit: 1 << 30,
@@ -77,7 +79,13 @@ impl Rig {
     /// Drops everything in memory without a word, as a crash would, and starts again on what is on
     /// disk.
     pub async fn restart(self) -> Rig {
-        let Rig { folder, options, clock, registry, distribution } = self;
+        let options = self.options.clone();
+        self.restart_with(options).await
+    }
+
+    /// The same, set otherwise.
+    pub async fn restart_with(self, options: RigOptions) -> Rig {
+        let Rig { folder, clock, registry, distribution, .. } = self;
         drop(distribution);
         drop(registry);
         let (registry, distribution) = open(&folder, &options, &clock).await;
@@ -92,6 +100,24 @@ impl Rig {
     /// How many objects too large for memory have been opened.
     pub fn opened(&self) -> u64 {
         self.registry.store().stats().of(Operation::Open).count
+    }
+
+    /// The stream of a repository, whose name has its namespace.
+    pub fn stream(repository: &str) -> StreamRef {
+        let repository = RepositoryName::parse(repository).expect("a test names a repository");
+        let default = Namespace::parse("default").expect("it is a legal name");
+        StreamRef::of(&repository, &default).expect("names in tests are short")
+    }
+
+    /// Deletes a repository, as the image API does with its stream.
+    pub async fn delete_repository(&self, repository: &str) {
+        let (access, identity) = (Access::open(OpenTo::Admin), Identity::anonymous());
+        let write = access.authorize(&identity, ()).expect("everybody may");
+        let manage = access.authorize(&identity, ()).expect("everybody may");
+        let author = Author { identity, client: None, reason: None, may_pull: MayPull::new(|_| Ok(())) };
+        let writer = self.registry.writer(&write, author, false);
+        let gone = writer.delete_stream(&manage, Rig::stream(repository), Deletion::default()).await;
+        gone.expect("it is there");
     }
 
     /// Begins a request.
@@ -160,8 +186,9 @@ async fn open(
     let store = Store::open_local(folder.path(), LocalOptions { fsync: false, ..LocalOptions::default() })
         .await
         .expect("a fresh folder holds a store");
-    let engine = Engine::open(folder.path(), Options::new("registry.test:5000"))
-        .expect("a fresh folder holds a database");
+    let records =
+        Options { secret_key: Some(SecretKey::from([7; 32])), ..Options::new("registry.test:5000") };
+    let engine = Engine::open(folder.path(), records).expect("a fresh folder holds a database");
     let registry = Registry::new(store, engine, clock.clone(), options.registry.clone());
     let registry = Arc::new(registry);
     let access = Access::open(options.open_to);

@@ -60,7 +60,7 @@ pub async fn a_tag_is_deleted_only_where_its_caller_thinks_it_is(engine: Engine)
     world.push_tag("team/app", "latest", &one).await?;
     let delete = async |at: Digest| {
         let tag = Tag::parse("latest").expect("it is one");
-        let condition = Some(TagCondition::At(at));
+        let condition = Some(TagCondition::At(vec![at]));
         world.engine.delete_tag(stream("team/app"), tag, condition, somebody(), world.now_ms()).await
     };
     let refused = delete(two.digest()).await;

@@ -5,12 +5,17 @@ use std::error::Error;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use weir_image_api::{Namespace, PullSpec, StreamRef, Timestamp, image};
+use weir_image_api::core_v1::{ObjectReference, Secret};
+use weir_image_api::{
+    Image, ImageStream, NamedTagEventList, Namespace, PullSpec, StreamRef, TagEvent, TagReference, Timestamp,
+    image,
+};
 use weir_oci::{Algorithm, Digest, Manifest, ManifestType, Reference, RepositoryName, Tag};
 
 use crate::{
-    Engine, EventSource, LinkBlob, Linked, ManifestRecord, MissingPolicy, PushError, PushOutcome, RecordPush,
-    StoredBytes,
+    Edited, Engine, EventKind, EventSource, LinkBlob, Linked, Lookup, ManifestRecord, MissingPolicy,
+    NamespaceRecord, ObjectEdit, PushError, PushOutcome, Reach, RecordPush, StoredBytes, StreamEdit,
+    StreamWish, StreamWrite, Wish,
 };
 
 /// The answer of a helper.
@@ -94,6 +99,7 @@ impl World {
             digest: blob.digest,
             key: key.to_owned(),
             size: blob.size,
+            since: self.version(),
             now_ms: self.now_ms(),
         };
         Ok(self.engine.link_blob(link).await?)
@@ -163,6 +169,116 @@ impl World {
         let items = stream.status.tag(tag).map(|list| list.items.clone()).unwrap_or_default();
         Ok(items.into_iter().map(|event| event.image).collect())
     }
+
+    /// The stream of a repository, which has to be there.
+    pub fn stream(&self, repository: &str) -> Done<ImageStream> {
+        Ok(self.engine.image_stream(&stream(repository))?.ok_or("there is no stream")?)
+    }
+
+    /// An edit of a stream by somebody.
+    pub fn stream_edit(&self, repository: &str, reach: Reach, kind: EventKind) -> StreamEdit {
+        let (stream, now_ms) = (stream(repository), self.now_ms());
+        StreamEdit { stream, reach, kind, source: somebody(), dry_run: false, now_ms }
+    }
+
+    /// Edits a stream, made if there is none, with all its tags.
+    pub async fn edit(
+        &self,
+        repository: &str,
+        kind: EventKind,
+        change: impl FnOnce(&mut StreamWrite) + Send + 'static,
+    ) -> Done<Edited<ImageStream>> {
+        self.edit_by(self.stream_edit(repository, Reach::Whole, kind), change).await
+    }
+
+    /// Edits a stream, made if there is none.
+    pub async fn edit_by(
+        &self,
+        edit: StreamEdit,
+        change: impl FnOnce(&mut StreamWrite) + Send + 'static,
+    ) -> Done<Edited<ImageStream>> {
+        let rule = |current: Option<ImageStream>, _: &dyn Lookup| {
+            let mut write = StreamWrite::of(current.unwrap_or_default());
+            change(&mut write);
+            Ok::<_, crate::Error>((StreamWish::Write(Box::new(write)), ()))
+        };
+        Ok(self.engine.edit_stream(edit, rule).await?.0.ok_or("the stream is not there")?)
+    }
+
+    /// Removes a stream. False if there is none.
+    pub async fn delete_stream(&self, repository: &str) -> Done<bool> {
+        let edit = self.stream_edit(repository, Reach::Whole, EventKind::Deleted);
+        let rule = |_: Option<ImageStream>, _: &dyn Lookup| Ok::<_, crate::Error>((StreamWish::Delete, ()));
+        Ok(self.engine.edit_stream(edit, rule).await?.0.is_some())
+    }
+
+    /// An edit of another object.
+    pub fn object_edit<K>(&self, key: K) -> ObjectEdit<K> {
+        ObjectEdit { key, dry_run: false, now_ms: self.now_ms() }
+    }
+
+    /// Edits an image with a rule that answers at once.
+    pub async fn edit_image(
+        &self,
+        name: &str,
+        rule: impl FnOnce(Option<Image>) -> Wish<Image> + Send + 'static,
+    ) -> Done<Option<Edited<Image>>> {
+        let rule = |old: Option<Image>, _: &dyn Lookup| Ok::<_, crate::Error>((rule(old), ()));
+        Ok(self.engine.edit_image(self.object_edit(name.to_owned()), rule).await?.0)
+    }
+
+    /// Edits a namespace with a rule that answers at once.
+    pub async fn edit_namespace(
+        &self,
+        name: &str,
+        rule: impl FnOnce(Option<NamespaceRecord>) -> Wish<NamespaceRecord> + Send + 'static,
+    ) -> Done<Option<Edited<NamespaceRecord>>> {
+        let rule = |old: Option<NamespaceRecord>, _: &dyn Lookup| Ok::<_, crate::Error>((rule(old), ()));
+        Ok(self.engine.edit_namespace(self.object_edit(Namespace::parse(name)?), rule).await?.0)
+    }
+
+    /// Edits a secret with a rule that answers at once.
+    pub async fn edit_secret(
+        &self,
+        namespace: &str,
+        name: &str,
+        rule: impl FnOnce(Option<Secret>) -> Wish<Secret> + Send + 'static,
+    ) -> Done<Option<Edited<Secret>>> {
+        let key = (Namespace::parse(namespace)?, name.to_owned());
+        let rule = |old: Option<Secret>, _: &dyn Lookup| Ok::<_, crate::Error>((rule(old), ()));
+        Ok(self.engine.edit_secret(self.object_edit(key), rule).await?.0)
+    }
+}
+
+/// An event of a tag.
+pub fn event(seconds: i64, reference: &str, image: &str) -> TagEvent {
+    TagEvent {
+        created: Timestamp::from_seconds(seconds),
+        docker_image_reference: reference.to_owned(),
+        image: image.to_owned(),
+        generation: 1,
+        provenance: None,
+    }
+}
+
+/// A spec tag that follows another tag of its stream.
+pub fn following(name: &str, followed: &str) -> TagReference {
+    let from = ObjectReference {
+        kind: "ImageStreamTag".to_owned(),
+        name: followed.to_owned(),
+        ..ObjectReference::default()
+    };
+    TagReference { name: name.to_owned(), from: Some(from), ..TagReference::default() }
+}
+
+/// The history of a tag in a stream that is being written, made if it has none.
+pub fn list<'s>(stream: &'s mut ImageStream, tag: &str) -> &'s mut NamedTagEventList {
+    let tags = &mut stream.status.tags;
+    let place = tags.iter().position(|list| list.tag == tag).unwrap_or_else(|| {
+        tags.push(NamedTagEventList { tag: tag.to_owned(), ..NamedTagEventList::default() });
+        tags.len() - 1
+    });
+    &mut tags[place]
 }
 
 /// A push that sets tags.
@@ -180,7 +296,7 @@ impl Tagged for RecordPush {
 
 /// Who does everything in the tests.
 pub fn somebody() -> EventSource {
-    EventSource { identity: "somebody".to_owned(), client: Some("tests/1".to_owned()) }
+    EventSource { identity: "somebody".to_owned(), client: Some("tests/1".to_owned()), reason: None }
 }
 
 /// The stream of a repository.

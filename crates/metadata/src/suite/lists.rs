@@ -6,6 +6,14 @@ use super::Outcome;
 use super::fixture::{Blob, Done, World, digests, image_of, index_of, stream};
 use crate::{Engine, Listed, Page};
 
+/// A tag as its stream shows it, without how its events came about.
+fn anonymous(mut parts: TagParts) -> TagParts {
+    for event in parts.status.iter_mut().flat_map(|status| &mut status.items) {
+        assert_eq!(event.provenance.take().map(|provenance| provenance.user), Some("somebody".to_owned()));
+    }
+    parts
+}
+
 /// Follows the pages of a list to its end.
 fn follow<T>(limit: usize, mut page: impl FnMut(&Page) -> Done<Listed<T>>) -> Done<Vec<T>> {
     let mut all = Vec::new();
@@ -109,7 +117,7 @@ pub async fn a_tag_comes_with_its_image(engine: Engine) -> Outcome {
     world.push_tag("team/app", "other", &one).await?;
     let found = world.engine.stream_tag(&stream("team/app"), "latest")?.ok_or("there is no stream")?;
     let shown = world.engine.image_stream(&stream("team/app"))?.ok_or("there is no stream")?;
-    assert_eq!(found.parts, TagParts::of(&shown, "latest"));
+    assert_eq!(anonymous(found.parts.clone()), TagParts::of(&shown, "latest"));
     assert_eq!(found.parts.status.as_ref().map(|status| status.items.len()), Some(2));
     assert_eq!(found.image, world.engine.image(&two.digest().to_string())?);
     assert!(found.image.is_some());
@@ -141,8 +149,9 @@ pub async fn tags_of_all_streams_come_in_pages(engine: Engine) -> Outcome {
     }
     let shown = world.engine.image_stream(&stream("a/x"))?.ok_or("there is no stream")?;
     let listed = world.engine.stream_tags(None, &Page::default())?;
-    assert_eq!(listed.items[..3], TagParts::all(&shown));
     assert_eq!(listed.version.0, world.version());
+    let listed_tags: Vec<TagParts> = listed.items.into_iter().map(anonymous).collect();
+    assert_eq!(listed_tags[..3], TagParts::all(&shown));
     Ok(())
 }
 

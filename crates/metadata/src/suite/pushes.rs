@@ -152,15 +152,16 @@ pub async fn a_condition_is_judged_with_the_push(engine: Engine) -> Outcome {
     };
     let failed = |result| matches!(result, Err(PushError::PreconditionFailed));
     assert!(failed(push(&one, &["t"], TagCondition::Exists).await));
-    assert!(failed(push(&one, &["t"], TagCondition::At(one.digest())).await));
+    assert!(failed(push(&one, &["t"], TagCondition::At(vec![one.digest()])).await));
     push(&one, &["t"], TagCondition::Absent).await?;
     assert!(failed(push(&two, &["t"], TagCondition::Absent).await));
-    assert!(failed(push(&two, &["t"], TagCondition::At(two.digest())).await));
-    push(&two, &["t"], TagCondition::At(one.digest())).await?;
+    assert!(failed(push(&two, &["t"], TagCondition::At(vec![two.digest()])).await));
+    push(&two, &["t"], TagCondition::At(vec![one.digest()])).await?;
+    push(&one, &["t"], TagCondition::At(vec![one.digest(), two.digest()])).await?;
     push(&one, &["t"], TagCondition::Exists).await?;
     // Without a tag it is the manifest itself that is there or not.
     assert!(failed(push(&one, &[], TagCondition::Absent).await));
-    push(&one, &[], TagCondition::At(one.digest())).await?;
+    push(&one, &[], TagCondition::At(vec![one.digest()])).await?;
     Ok(())
 }
 

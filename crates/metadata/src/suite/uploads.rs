@@ -13,6 +13,7 @@ fn session(used_ms: u64, state: &'static [u8]) -> UploadRow {
         stream: stream("team/app"),
         identity: "somebody".to_owned(),
         started_ms: 1000,
+        since: 7,
         used_ms,
         state: UploadState::Open(Bytes::from_static(state)),
     }

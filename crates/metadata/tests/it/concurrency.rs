@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use tokio::task::JoinSet;
+use weir_image_api::ImageStream;
 use weir_metadata::suite::fixture::{Tagged, World, stream};
-use weir_metadata::{Action, Engine, PushError, Resource, TagCondition};
+use weir_metadata::{
+    Action, Engine, Error, EventKind, Lookup, PushError, Reach, Resource, StreamWish, StreamWrite,
+    TagCondition,
+};
 use weir_oci::Tag;
 
 const WRITERS: usize = 32;
@@ -122,4 +126,56 @@ async fn a_pusher_reads_its_own_push_while_others_fill_the_cache() {
     while let Some(reader) = readers.join_next().await {
         reader.unwrap();
     }
+}
+
+// kubernetes-api 2.4: however many edit one stream at a time, none of their changes is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_of_one_stream_do_not_overwrite_each_other() {
+    let (engine, _dir) = crate::engine_with(|_| ());
+    let world = World::new(engine.clone());
+    world.edit("team/app", EventKind::Tag, |_| ()).await.unwrap();
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let engine = engine.clone();
+        let reach = if writer % 2 == 0 { Reach::Whole } else { Reach::Tags(vec![]) };
+        let edit = world.stream_edit("team/app", reach, EventKind::Tag);
+        writers.spawn(async move {
+            let rule = move |old: Option<ImageStream>, _: &dyn Lookup| {
+                let mut stream = old.expect("it has been made");
+                stream.metadata.labels.insert(format!("of-{writer}"), String::new());
+                let count = stream.metadata.annotations.entry("count".to_owned()).or_default();
+                *count = (count.parse::<usize>().unwrap_or(0) + 1).to_string();
+                Ok::<_, Error>((StreamWish::Write(Box::new(StreamWrite::of(stream))), ()))
+            };
+            engine.edit_stream(edit, rule).await.unwrap()
+        });
+    }
+    writers.join_all().await;
+    let metadata = world.stream("team/app").unwrap().metadata;
+    assert_eq!(metadata.labels.len(), WRITERS);
+    assert_eq!(metadata.annotations["count"], WRITERS.to_string());
+}
+
+// image-api 7.6: a push beside the deletion of its stream happens before it, or finds nothing there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pushes_beside_a_deletion_are_whole_or_refused() {
+    let (engine, _dir) = crate::engine_with(|_| ());
+    let world = World::new(engine.clone());
+    let image = world.image("team/app", "1").await.unwrap();
+    world.push_tag("team/app", "first", &image).await.unwrap();
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let tag = format!("t{writer}");
+        let push = world.push("team/app", &image).unwrap().tagged(&[tag.as_str()]).unwrap();
+        let engine = engine.clone();
+        writers.spawn(async move { engine.record_push(push).await.map(drop) });
+    }
+    assert!(world.delete_stream("team/app").await.unwrap());
+    for done in writers.join_all().await {
+        assert!(matches!(done, Ok(()) | Err(PushError::BlobsUnknown(_))), "{done:?}");
+    }
+    assert_eq!(engine.image_stream(&stream("team/app")).unwrap(), None);
+    let history = engine.stream_history(&stream("team/app"), None, None, usize::MAX).unwrap();
+    let removals = history.iter().filter(|entry| entry.kind == EventKind::Deleted).count();
+    assert_eq!(history.len(), 2 * removals, "each tag that came has gone");
 }

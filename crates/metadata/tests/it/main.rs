@@ -9,11 +9,13 @@ use weir_metadata::{Engine, Options};
 mod concurrency;
 mod contract;
 mod model;
+mod replay;
 mod restart;
+mod secrets;
 
 fn engine_with(options: impl FnOnce(&mut Options)) -> (Engine, TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    let mut set = Options::new(HOST);
+    let mut set = Options { secret_key: Some([7; 32].into()), ..Options::new(HOST) };
     options(&mut set);
     (Engine::open(dir.path(), set).unwrap(), dir)
 }

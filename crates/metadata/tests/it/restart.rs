@@ -161,6 +161,7 @@ async fn an_upload_session_outlives_its_process() {
         stream: stream("team/app"),
         identity: "somebody".to_owned(),
         started_ms: 1,
+        since: 0,
         used_ms: 2,
         state: UploadState::Open(b"at 7".as_slice().into()),
     };

@@ -7,33 +7,43 @@ CREATE TABLE sequence (
 ) STRICT;
 INSERT INTO sequence (id, version, compacted) VALUES (1, 0, 0);
 
+-- `detail` holds, as JSON, what of the object before the change can be read nowhere else; `repository`
+-- is that of a stream.
 CREATE TABLE change (
-    version   INTEGER PRIMARY KEY,
-    resource  TEXT NOT NULL,
-    namespace TEXT,
-    name      TEXT NOT NULL,
-    uid       TEXT NOT NULL,
-    action    TEXT NOT NULL,
-    at_ms     INTEGER NOT NULL
+    version    INTEGER PRIMARY KEY,
+    resource   TEXT NOT NULL,
+    namespace  TEXT,
+    name       TEXT NOT NULL,
+    uid        TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    repository INTEGER,
+    detail     TEXT
 ) STRICT;
 
 CREATE TABLE namespace (
-    name     TEXT PRIMARY KEY,
-    uid      TEXT NOT NULL UNIQUE,
-    version  INTEGER NOT NULL,
-    created  INTEGER NOT NULL,
-    metadata TEXT NOT NULL
+    name       TEXT PRIMARY KEY,
+    uid        TEXT NOT NULL UNIQUE,
+    version    INTEGER NOT NULL,
+    created    INTEGER NOT NULL,
+    metadata   TEXT NOT NULL,
+    finalizers TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Everything pullable hangs on the id, which is never used again: a repository deleted and made
 -- again under its name inherits nothing. `path` is the name as it stands under /v2/, with slashes.
+-- One that was deleted stays, since the history of its tags does; `deleted` is the version at which
+-- that happened, and its namespace may be gone as well.
 CREATE TABLE repository (
-    id        INTEGER PRIMARY KEY AUTOINCREMENT,
-    namespace TEXT NOT NULL REFERENCES namespace (name) ON DELETE RESTRICT,
-    name      TEXT NOT NULL,
-    path      TEXT NOT NULL UNIQUE,
-    UNIQUE (namespace, name)
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    namespace  TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    deleted    INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX repository_name ON repository (namespace, name) WHERE deleted IS NULL;
+CREATE UNIQUE INDEX repository_path ON repository (path) WHERE deleted IS NULL;
+CREATE INDEX repository_former ON repository (namespace, name, deleted) WHERE deleted IS NOT NULL;
 
 -- A number for each digest of a manifest and each name of an Image. Texts of digests are random, and
 -- rows and index entries under random keys are spread over all pages; numbers grow, so what one
@@ -68,14 +78,16 @@ CREATE TABLE spec_tag (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spec_tag_tracks ON spec_tag (repository, tracks) WHERE tracks IS NOT NULL;
 
--- The tags that have a status, each with a copy of its newest event. `pullable` says that the image
--- of that event can be pulled here; it is kept by the writes that change it, so that a page of
--- tags is one walk along the key.
+-- The tags that have a status, each with a copy of its newest event, which is the one of version
+-- `head` and `position`. `pullable` says that the image of that event can be pulled here; it is kept
+-- by the writes that change it, so that a page of tags is one walk along the key. An event that
+-- names no image has the empty name.
 CREATE TABLE tag (
     repository INTEGER NOT NULL REFERENCES stream (repository) ON DELETE RESTRICT,
     tag        TEXT NOT NULL,
     since      INTEGER NOT NULL,
     head       INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
     created    INTEGER NOT NULL,
     reference  TEXT NOT NULL,
     image      INTEGER NOT NULL REFERENCES name (id) ON DELETE RESTRICT,
@@ -85,12 +97,26 @@ CREATE TABLE tag (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tag_image ON tag (image, repository);
 
--- The history. The removal of a tag is an entry of its own, and a tag made again starts at a later
--- version: what `status.tags` shows is the entries from `tag.since` on.
+-- What went wrong with a tag, as one JSON array. A tag may have this and no status.
+CREATE TABLE tag_condition (
+    repository INTEGER NOT NULL REFERENCES stream (repository) ON DELETE RESTRICT,
+    tag        TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    PRIMARY KEY (repository, tag)
+) STRICT, WITHOUT ROWID;
+
+-- The history. Nothing in it is overwritten, so that what a stream showed at any version can be read
+-- back: the events of at most that version, after the last removal of the tag up to it, which is an
+-- entry of its own, and with an `until` beyond it. `until` is the version at which the visible list
+-- stopped showing an event without the tag being removed. One that was then shown again in other words is
+-- `replaced`, and the two are one entry of the history. `position` tells events of one version apart.
 CREATE TABLE tag_event (
     repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
     tag        TEXT NOT NULL,
     version    INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    until      INTEGER,
+    replaced   INTEGER NOT NULL DEFAULT 0 CHECK (replaced IN (0, 1)),
     kind       TEXT NOT NULL,
     created    INTEGER NOT NULL,
     reference  TEXT NOT NULL,
@@ -99,7 +125,7 @@ CREATE TABLE tag_event (
     actor      TEXT NOT NULL,
     client     TEXT,
     reason     TEXT,
-    PRIMARY KEY (repository, tag, version)
+    PRIMARY KEY (repository, tag, version, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tag_event_image ON tag_event (image, repository);
 
@@ -110,6 +136,20 @@ CREATE TABLE image (
     created INTEGER NOT NULL,
     record  TEXT NOT NULL
 ) STRICT;
+
+-- The whole object is encrypted, annotations included: clients like to keep a copy of it there. `key`
+-- says with which key. `held` says that it has finalizers.
+CREATE TABLE secret (
+    namespace TEXT NOT NULL REFERENCES namespace (name) ON DELETE RESTRICT,
+    name      TEXT NOT NULL,
+    uid       TEXT NOT NULL,
+    version   INTEGER NOT NULL,
+    created   INTEGER NOT NULL,
+    held      INTEGER NOT NULL CHECK (held IN (0, 1)),
+    key       TEXT NOT NULL,
+    sealed    BLOB NOT NULL,
+    PRIMARY KEY (namespace, name)
+) STRICT, WITHOUT ROWID;
 
 -- Bytes of layers, configs and other blobs. A key is fresh for each stored copy and in exactly one
 -- place: here, with a manifest, in trash or in quarantine. The number is to a blob what that of a
@@ -123,11 +163,11 @@ CREATE TABLE blob (
     created_ms INTEGER NOT NULL
 ) STRICT;
 
--- "Readable as a blob through this repository."
+-- "Readable as a blob through this repository." `deleted` are those of a deleted repository.
 CREATE TABLE link (
     repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
     blob       INTEGER NOT NULL REFERENCES blob (id) ON DELETE RESTRICT,
-    state      TEXT NOT NULL CHECK (state IN ('live', 'condemned')),
+    state      TEXT NOT NULL CHECK (state IN ('live', 'condemned', 'deleted')),
     since_ms   INTEGER NOT NULL,
     PRIMARY KEY (repository, blob)
 ) STRICT, WITHOUT ROWID;
