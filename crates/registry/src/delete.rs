@@ -13,10 +13,11 @@ impl Registry {
         reference: &Reference,
         condition: Option<Condition>,
         client: Option<String>,
+        reason: Option<String>,
     ) -> Result<()> {
         self.check_deletes()?;
         let stream = self.stream(permit.repository())?;
-        let source = EventSource { identity: permit.identity().name().to_owned(), client };
+        let source = EventSource { identity: permit.identity().name().to_owned(), client, reason };
         let now_ms = self.clock.now_ms();
         let removed = match reference {
             Reference::Tag(tag) => {
@@ -26,7 +27,9 @@ impl Registry {
             Reference::Digest(digest) => {
                 // What a digest names never changes, so this needs no look at the records.
                 match condition {
-                    Some(Condition::At(other)) if other != *digest => return Err(Error::PreconditionFailed),
+                    Some(Condition::At(others)) if !others.contains(digest) => {
+                        return Err(Error::PreconditionFailed);
+                    }
                     Some(Condition::Absent) => return Err(Error::PreconditionFailed),
                     Some(Condition::At(_) | Condition::Exists) | None => {}
                 }

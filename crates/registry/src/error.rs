@@ -126,7 +126,12 @@ impl From<weir_metadata::Error> for Error {
             Records::Unwritable(_) => "no record can be written at the moment",
             Records::Closed => "the registry is shutting down",
             Records::KeyTaken { .. } => "the upload took too long; send it again",
+            Records::RepositoryDeleted => return Error::UploadUnknown,
+            Records::Terminating(_) => "the namespace is being terminated",
             Records::Corrupt(_)
+            | Records::NoSecretKey
+            | Records::WrongSecretKey { .. }
+            | Records::DamagedSecret(_)
             | Records::Database { .. }
             | Records::File { .. }
             | Records::Compacted { .. }

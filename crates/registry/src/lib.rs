@@ -11,9 +11,11 @@
 //!
 //! Every use case takes a [`Permit`](weir_access::Permit); none knows HTTP.
 
+pub mod api;
 mod clock;
 mod delete;
 mod error;
+mod history;
 mod listing;
 mod pull;
 mod push;
@@ -25,11 +27,13 @@ pub mod view;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{BodyError, Error, Result};
-pub use listing::Names;
+pub use history::{Moment, Span, TimelineEntry};
+pub use listing::{Direction, IndexedTag, Names, TagOrder};
 pub use pull::{Blob, PulledManifest};
 pub use push::{Condition, PushManifest, Pushed};
 pub use referrers::ReferrersPage;
 pub use registry::{Missing, Registry, Settings};
 pub use upload::Chunk;
 pub use view::View;
+pub use weir_image_api::{Base64Bytes, Timestamp};
 pub use weir_store::{Content, FileRange, Store};

@@ -1,9 +1,10 @@
 use weir_access::{ListRepositories, Permit, Pull};
+pub use weir_metadata::{Direction, IndexedTag, TagOrder};
 use weir_oci::RepositoryName;
 
 use crate::{Error, Registry, Result};
 
-/// One page of a list in byte order.
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names<T> {
     /// The entries.
@@ -26,6 +27,20 @@ impl Registry {
     pub fn tags(&self, permit: &Permit<Pull>, last: Option<&str>, limit: usize) -> Result<Names<String>> {
         let stream = self.stream(permit.repository())?;
         let tags = self.engine.tags(&stream, last, limit.saturating_add(1))?;
+        let tags = tags.ok_or_else(|| Error::RepositoryUnknown(permit.repository().clone()))?;
+        Ok(Names::cut(tags, limit))
+    }
+
+    /// Tags of a repository that can be pulled, with the manifests they point to.
+    pub fn tag_index(
+        &self,
+        permit: &Permit<Pull>,
+        order: &TagOrder,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Names<IndexedTag>> {
+        let stream = self.stream(permit.repository())?;
+        let tags = self.engine.tag_index(&stream, order, direction, limit.saturating_add(1))?;
         let tags = tags.ok_or_else(|| Error::RepositoryUnknown(permit.repository().clone()))?;
         Ok(Names::cut(tags, limit))
     }

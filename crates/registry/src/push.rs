@@ -32,13 +32,15 @@ pub struct PushManifest {
     pub raw: Bytes,
     /// Program that pushes, as it calls itself.
     pub client: Option<String>,
+    /// Why, in the pusher's words.
+    pub reason: Option<String>,
 }
 
 /// Where a tag must be before it is moved or removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// It points to this digest.
-    At(Digest),
+    /// It points to one of these digests.
+    At(Vec<Digest>),
     /// It exists.
     Exists,
     /// It does not exist.
@@ -94,7 +96,11 @@ impl Registry {
             condition: push.condition.map(TagCondition::from),
             missing_blobs: self.settings.missing_blobs.into(),
             missing_children: self.settings.missing_children.into(),
-            source: EventSource { identity: permit.identity().name().to_owned(), client: push.client },
+            source: EventSource {
+                identity: permit.identity().name().to_owned(),
+                client: push.client,
+                reason: push.reason,
+            },
             now_ms: self.clock.now_ms(),
         };
         if let Err(refused) = self.engine.record_push(record).await {
@@ -160,7 +166,7 @@ impl From<Missing> for MissingPolicy {
 impl From<Condition> for TagCondition {
     fn from(condition: Condition) -> TagCondition {
         match condition {
-            Condition::At(digest) => TagCondition::At(digest),
+            Condition::At(digests) => TagCondition::At(digests),
             Condition::Exists => TagCondition::Exists,
             Condition::Absent => TagCondition::Absent,
         }

@@ -23,6 +23,9 @@ pub enum Missing {
 pub struct Settings {
     /// Namespace of repositories whose name has one component.
     pub default_namespace: Namespace,
+    /// Names, with their ports, under which clients reach the registry besides those in its pull
+    /// specs.
+    pub also_known_as: Vec<String>,
     /// Missing configs and layers.
     pub missing_blobs: Missing,
     /// Missing entries of an index.

@@ -42,6 +42,8 @@ pub(crate) struct Sessions {
 struct Session {
     stream: StreamRef,
     started_ms: u64,
+    /// Version of the records when it was opened.
+    since: u64,
     used_ms: AtomicU64,
     offset: AtomicU64,
     upload: Arc<tokio::sync::Mutex<Upload>>,
@@ -97,7 +99,7 @@ impl Registry {
         let now_ms = self.clock.now_ms();
         let stream = self.stream(permit.repository())?;
         let upload = self.store.begin(id, algorithm, now_ms);
-        let session = Arc::new(Session::new(stream, now_ms, now_ms, upload));
+        let session = Arc::new(Session::new(stream, self.engine.version(), now_ms, now_ms, upload));
         let turn = session.turn().await?;
         self.put_away(id, &session, &turn, permit).await?;
         drop(turn);
@@ -178,13 +180,14 @@ impl Registry {
         self.check_room()?;
         let now_ms = self.clock.now_ms();
         let upload = self.store.begin(UploadId::random(), Some(digest.algorithm()), now_ms);
-        let session = Session::new(self.stream(permit.repository())?, now_ms, now_ms, upload);
+        let session =
+            Session::new(self.stream(permit.repository())?, self.engine.version(), now_ms, now_ms, upload);
         let _unnamed = Unnamed { upload: Arc::clone(&session.upload), tasks: self.tasks().clone() };
         let turn = session.turn().await?;
         let (turn, received) = self.receive(&session, turn, chunk, body).await;
         received?;
         let (registry, digest) = (Arc::clone(self), *digest);
-        self.to_the_end(async move { registry.publish(&session.stream, turn, &digest).await.1 }).await
+        self.to_the_end(async move { registry.publish(&session, turn, &digest).await.1 }).await
     }
 
     /// Ends a session and throws its bytes away.
@@ -301,7 +304,8 @@ impl Registry {
         };
         match resumed {
             Ok(upload) => {
-                let session = Arc::new(Session::new(row.stream, row.started_ms, row.used_ms, upload));
+                let session =
+                    Arc::new(Session::new(row.stream, row.since, row.started_ms, row.used_ms, upload));
                 self.sessions.keep(id, Arc::clone(&session));
                 Ok(session)
             }
@@ -369,7 +373,7 @@ impl Registry {
     /// Makes a session that has all its bytes a blob. Its turn ends when its record says so, since
     /// that is what a repeated closing request looks at.
     async fn close(&self, id: UploadId, session: &Session, turn: Turn, digest: &Digest) -> Result<()> {
-        let (turn, outcome) = self.publish(&session.stream, turn, digest).await;
+        let (turn, outcome) = self.publish(session, turn, digest).await;
         let recorded = match outcome {
             Ok(()) => self.engine.complete_upload(id, *digest, self.clock.now_ms()).await,
             // What was received is not what was promised, or can no longer be trusted to be on
@@ -396,6 +400,7 @@ impl Registry {
                 stream: session.stream.clone(),
                 identity: permit.identity().name().to_owned(),
                 started_ms: session.started_ms,
+                since: session.since,
                 used_ms: session.used_ms.load(Ordering::Relaxed),
                 state: UploadState::Open(saved.to_bytes().into()),
             })
@@ -404,7 +409,7 @@ impl Registry {
     }
 
     /// Bytes first, then the record, then whoever waits is told.
-    async fn publish(&self, stream: &StreamRef, turn: Turn, digest: &Digest) -> (Turn, Result<()>) {
+    async fn publish(&self, session: &Session, turn: Turn, digest: &Digest) -> (Turn, Result<()>) {
         let (turn, finished) = Upload::finish(turn, digest, self.clock.now_ms()).await;
         let stored = match finished {
             Ok(stored) => stored,
@@ -414,10 +419,11 @@ impl Registry {
             Err(FinishError::Store(error)) => return (turn, Err(error.into())),
         };
         let link = LinkBlob {
-            stream: stream.clone(),
+            stream: session.stream.clone(),
             digest: *digest,
             key: stored.key.to_string(),
             size: stored.size,
+            since: session.since,
             now_ms: self.clock.now_ms(),
         };
         let linked = self.engine.link_blob(link).await;
@@ -439,10 +445,11 @@ impl Registry {
 }
 
 impl Session {
-    fn new(stream: StreamRef, started_ms: u64, used_ms: u64, upload: Upload) -> Session {
+    fn new(stream: StreamRef, since: u64, started_ms: u64, used_ms: u64, upload: Upload) -> Session {
         Session {
             stream,
             started_ms,
+            since,
             used_ms: AtomicU64::new(used_ms),
             offset: AtomicU64::new(upload.offset()),
             upload: Arc::new(tokio::sync::Mutex::new(upload)),

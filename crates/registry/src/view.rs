@@ -1,12 +1,17 @@
 //! The records as the image API shows them. Reading only; each call sees one snapshot.
 
+mod changes;
+mod history;
+mod secrets;
+
+use tokio::sync::watch;
 use weir_access::{Permit, ReadApi};
 use weir_image_api::{
-    Image, ImageStream, ImageStreamImage, ImageStreamLayers, ImageStreamTag, ImageTag, Namespace, StreamRef,
-    core_v1, image_tag, stream_image, stream_tag,
+    Image, ImageSignature, ImageStream, ImageStreamImage, ImageStreamLayers, ImageStreamTag, ImageTag,
+    Namespace, StreamRef, core_v1, image_tag, stream_image, stream_tag,
 };
+pub use weir_metadata::{Action, ChangeScope, Changes, Listed, ObjectChange, Page};
 use weir_metadata::{Engine, NamespaceRecord, StreamTagRecord};
-pub use weir_metadata::{Listed, Page};
 
 use crate::Registry;
 
@@ -28,6 +33,15 @@ pub enum ViewError {
     /// The stream has no image of that id.
     #[error("the image stream has no such image")]
     StreamImageNotFound,
+    /// No such secret.
+    #[error("the secret does not exist")]
+    SecretNotFound,
+    /// Changes after the version asked for are no longer all there.
+    #[error("changes up to version {oldest} are no longer kept")]
+    Expired {
+        /// Newest version whose change is gone.
+        oldest: u64,
+    },
     /// A short id fits several images.
     #[error("several images match")]
     Ambiguous(Vec<String>),
@@ -38,7 +52,10 @@ pub enum ViewError {
 
 impl From<weir_metadata::Error> for ViewError {
     fn from(error: weir_metadata::Error) -> ViewError {
-        ViewError::Unavailable(error)
+        match error {
+            weir_metadata::Error::Compacted { oldest } => ViewError::Expired { oldest },
+            error => ViewError::Unavailable(error),
+        }
     }
 }
 
@@ -58,6 +75,16 @@ impl Registry {
 }
 
 impl View {
+    /// The version of the newest write.
+    pub fn version(&self) -> u64 {
+        self.engine.version()
+    }
+
+    /// The version of the newest write, and whenever there is a newer one.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.engine.subscribe()
+    }
+
     /// One namespace.
     pub fn namespace(&self, name: &str) -> Result<core_v1::Namespace> {
         let name = Namespace::parse(name).map_err(|_| ViewError::NamespaceNotFound)?;
@@ -77,6 +104,11 @@ impl View {
     /// The images.
     pub fn images(&self, page: &Page) -> Result<Listed<Image>> {
         Ok(self.engine.images(page)?)
+    }
+
+    /// The signatures of an image.
+    pub fn signatures(&self, image: &str) -> Result<Vec<ImageSignature>> {
+        Ok(self.image(image)?.signatures)
     }
 
     /// One stream, with the whole history of its tags.
@@ -146,8 +178,13 @@ impl View {
     }
 }
 
-fn namespace(record: NamespaceRecord) -> core_v1::Namespace {
-    core_v1::Namespace::active(record.metadata)
+pub(crate) fn namespace(record: NamespaceRecord) -> core_v1::Namespace {
+    let phase = record.phase().to_owned();
+    core_v1::Namespace {
+        metadata: record.metadata,
+        spec: core_v1::NamespaceSpec { finalizers: record.finalizers },
+        status: core_v1::NamespaceStatus { phase },
+    }
 }
 
 fn map<T, U>(listed: Listed<T>, view: impl Fn(T) -> U) -> Listed<U> {
