@@ -31,14 +31,29 @@ where
     BodyDataStream::new(body).map(|frame| frame.map_err(Into::into))
 }
 
-/// Reads a manifest of at most `limit` bytes. The length is counted, since it is often not announced.
+/// Reads a manifest of at most `limit` bytes.
 pub(crate) async fn read_manifest<B>(body: B, limit: usize) -> Result<Bytes, ApiError>
 where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Into<BodyError>,
 {
+    read_document(body, limit, ErrorCode::ManifestInvalid, "a manifest").await
+}
+
+/// Reads a document of at most `limit` bytes; a larger one is refused with `code`. The length is
+/// counted, since it is often not announced.
+pub(crate) async fn read_document<B>(
+    body: B,
+    limit: usize,
+    code: ErrorCode,
+    what: &str,
+) -> Result<Bytes, ApiError>
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Into<BodyError>,
+{
     let too_large = || {
-        ApiError::new(ErrorCode::ManifestInvalid, format!("a manifest has at most {limit} bytes"))
+        ApiError::new(code, format!("{what} has at most {limit} bytes"))
             .with_status(http::StatusCode::PAYLOAD_TOO_LARGE)
     };
     if body.size_hint().lower() > limit as u64 {

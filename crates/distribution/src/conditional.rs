@@ -17,14 +17,18 @@ pub(crate) fn range_applies(headers: &HeaderMap, digest: &Digest) -> bool {
     !headers.contains_key(header::IF_RANGE) || entity_tags(headers, header::IF_RANGE).any(|tag| tag == digest)
 }
 
-/// The state a tag must be in for a write: `If-Match: "<digest>"`, `If-Match: *` or
+/// The state a tag must be in for a write: `If-Match: "<digest>", …`, `If-Match: *` or
 /// `If-None-Match: *`.
 pub(crate) fn condition(headers: &HeaderMap) -> Result<Option<Condition>, ApiError> {
-    if let Some(tag) = entity_tags(headers, header::IF_MATCH).next() {
-        return match tag {
-            "*" => Ok(Some(Condition::Exists)),
-            tag => Ok(Some(Condition::At(Digest::parse(tag)?))),
-        };
+    let mut expected = Vec::new();
+    for tag in entity_tags(headers, header::IF_MATCH) {
+        if tag == "*" {
+            return Ok(Some(Condition::Exists));
+        }
+        expected.push(Digest::parse(tag)?);
+    }
+    if !expected.is_empty() {
+        return Ok(Some(Condition::At(expected)));
     }
     match entity_tags(headers, header::IF_NONE_MATCH).next() {
         None => Ok(None),
@@ -82,9 +86,21 @@ mod tests {
         // distribution 138
         let digest = Digest::sha256(b"x");
         let at = headers(&header::IF_MATCH, &[&format!("\"{digest}\"")]);
-        assert_eq!(condition(&at).unwrap(), Some(Condition::At(digest)));
+        assert_eq!(condition(&at).unwrap(), Some(Condition::At(vec![digest])));
         assert_eq!(condition(&headers(&header::IF_MATCH, &["*"])).unwrap(), Some(Condition::Exists));
         assert_eq!(condition(&headers(&header::IF_NONE_MATCH, &["*"])).unwrap(), Some(Condition::Absent));
+        let other = Digest::sha256(b"y");
+        for lines in [
+            vec![format!("\"{digest}\", \"{other}\"")],
+            vec![format!("\"{digest}\""), format!("W/\"{other}\"")],
+        ] {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let one_of = headers(&header::IF_MATCH, &lines);
+            assert_eq!(condition(&one_of).unwrap(), Some(Condition::At(vec![digest, other])));
+        }
+        let any = headers(&header::IF_MATCH, &[&format!("\"{digest}\", *")]);
+        assert_eq!(condition(&any).unwrap(), Some(Condition::Exists));
+        assert!(condition(&headers(&header::IF_MATCH, &[&format!("\"{digest}\", \"x\"")])).is_err());
         assert_eq!(condition(&HeaderMap::new()).unwrap(), None);
         assert!(condition(&headers(&header::IF_MATCH, &["\"nonsense\""])).is_err());
         assert!(condition(&headers(&header::IF_NONE_MATCH, &["\"x\""])).is_err());

@@ -34,6 +34,11 @@ impl ApiError {
         }))
     }
 
+    /// A parameter has a value that it cannot have. That is what the extensions say then.
+    pub(crate) fn parameter(message: impl Into<String>) -> ApiError {
+        ApiError::new(ErrorCode::Unsupported, message).with_status(StatusCode::BAD_REQUEST)
+    }
+
     pub(crate) fn with_status(mut self, status: StatusCode) -> ApiError {
         self.0.status = status;
         self
@@ -111,7 +116,10 @@ fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::NameInvalid
         | ErrorCode::SizeInvalid
         | ErrorCode::TagInvalid
-        | ErrorCode::PaginationNumberInvalid => StatusCode::BAD_REQUEST,
+        | ErrorCode::PaginationNumberInvalid
+        | ErrorCode::SignatureInvalid
+        | ErrorCode::ReasonInvalid => StatusCode::BAD_REQUEST,
+        ErrorCode::SignatureExists => StatusCode::CONFLICT,
         ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorCode::Denied => StatusCode::FORBIDDEN,
         ErrorCode::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
@@ -207,8 +215,15 @@ impl From<DigestError> for ApiError {
 
 impl From<Conflict> for ApiError {
     fn from(Conflict(name): Conflict) -> ApiError {
-        let code = if name == "digest" { ErrorCode::DigestInvalid } else { ErrorCode::BlobUploadInvalid };
-        ApiError::new(code, format!("parameter {name} is given twice with different values"))
+        let message = format!("parameter {name} is given twice with different values");
+        match name {
+            "digest" => ApiError::new(ErrorCode::DigestInvalid, message),
+            "n" => ApiError::new(ErrorCode::PaginationNumberInvalid, message),
+            "last" | "last_name" | "before" | "since" | "sort_by" | "sort_order" => {
+                ApiError::parameter(message)
+            }
+            _ => ApiError::new(ErrorCode::BlobUploadInvalid, message),
+        }
     }
 }
 
@@ -225,9 +240,10 @@ impl From<RouteError> for ApiError {
                 .with_status(StatusCode::NOT_FOUND),
             RouteError::Name(error) => ApiError::new(ErrorCode::NameInvalid, error.to_string()),
             RouteError::Digest(error) | RouteError::Reference(ReferenceError::Digest(error)) => error.into(),
-            RouteError::Reference(ReferenceError::Tag(error)) => {
+            RouteError::Reference(ReferenceError::Tag(error)) | RouteError::Tag(error) => {
                 ApiError::new(ErrorCode::TagInvalid, error.to_string())
             }
+            RouteError::NoImage => ApiError::new(ErrorCode::NameInvalid, "missing image name or image ID"),
             RouteError::Upload => ApiError::from(Error::UploadUnknown),
         }
     }
@@ -241,7 +257,8 @@ mod tests {
     fn every_code_has_the_status_of_the_specification() {
         // distribution 3
         for (code, expected) in ErrorCode::ALL.iter().zip([
-            404, 400, 404, 400, 400, 400, 404, 400, 404, 400, 401, 403, 405, 429, 400, 416, 400, 503, 500,
+            404, 400, 404, 400, 400, 400, 404, 400, 404, 400, 401, 403, 405, 429, 400, 416, 400, 400, 409,
+            400, 503, 500,
         ]) {
             assert_eq!(status(*code).as_u16(), expected, "{code}");
         }

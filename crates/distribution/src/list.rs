@@ -5,6 +5,7 @@ use weir_oci::{Digest, ErrorCode, RepositoryName, documents};
 
 use crate::response::{OCI_FILTERS_APPLIED, WithHeader, document};
 use crate::service::Call;
+use crate::tag_index::{VARY_ACCEPT, index_wanted};
 use crate::{ApiError, Payload};
 
 /// Entries of a list that the client gave no size for. Naive scripts follow no `Link`.
@@ -12,17 +13,22 @@ const UNASKED_ENTRIES: usize = 10_000;
 
 /// What stays readable in a `Link`: the characters of tags, names and media types that mean nothing
 /// in a query.
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'~');
+pub(crate) const QUERY_VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'~');
 
 impl<B> Call<'_, B> {
     pub(crate) fn tags(self, repository: &RepositoryName) -> Result<Response<Payload>, ApiError> {
+        if index_wanted(self.headers) {
+            return self.tag_index(repository);
+        }
         let permit = self.permit::<Pull>(repository.clone())?;
         let limit = self.page_size()?;
         let page = self.registry().tags(&permit, self.query.one("last")?, limit)?;
         let link = next(page.more, limit, page.items.last().map(String::as_str));
         let path = format!("/v2/{repository}/tags/list");
         let body = documents::tag_list(repository.as_str(), page.items);
-        Ok(Self::linked(document("application/json", body), &path, link))
+        let response = document("application/json", body).with(header::VARY, VARY_ACCEPT);
+        Ok(Self::linked(response, &path, link))
     }
 
     pub(crate) fn catalog(self) -> Result<Response<Payload>, ApiError> {
@@ -65,18 +71,12 @@ impl<B> Call<'_, B> {
         Ok(Self::linked(response, &format!("/v2/{repository}/referrers/{subject}"), link))
     }
 
-    pub(crate) fn extensions(
-        self,
-        repository: Option<RepositoryName>,
-    ) -> Result<Response<Payload>, ApiError> {
-        if let Some(repository) = repository {
-            self.permit::<Pull>(repository)?;
-        }
-        Ok(document("application/json", r#"{"extensions":[]}"#))
-    }
-
     /// The next page is on the same host, whatever its name is; clients refuse any other.
-    fn linked(response: Response<Payload>, path: &str, query: Option<String>) -> Response<Payload> {
+    pub(crate) fn linked(
+        response: Response<Payload>,
+        path: &str,
+        query: Option<String>,
+    ) -> Response<Payload> {
         match query {
             None => response,
             Some(query) => response.with_text(header::LINK, &format!("<{path}?{query}>; rel=\"next\"")),
@@ -89,7 +89,7 @@ impl<B> Call<'_, B> {
 
     /// `n`, cut to the largest page. Cutting is what lets a client that always asks for 1000, or for
     /// everything, go on; it follows the `Link`.
-    fn requested_size(&self) -> Result<Option<usize>, ApiError> {
+    pub(crate) fn requested_size(&self) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.query.one("n")? else { return Ok(None) };
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             let message = "n is the number of entries of a page";

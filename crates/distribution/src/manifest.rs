@@ -7,6 +7,7 @@ use weir_registry::{BodyError, PushManifest};
 
 use crate::body::read_manifest;
 use crate::conditional::{condition, is_current};
+use crate::reason::reason;
 use crate::response::{OCI_SUBJECT, OCI_TAG, WithHeader, empty};
 use crate::service::Call;
 use crate::{ApiError, Payload};
@@ -81,6 +82,7 @@ impl<B> Call<'_, B> {
             tags: tags.clone(),
             condition,
             client: self.client(),
+            reason: reason(self.headers)?,
             raw: Bytes::new(),
         };
         let edge = self.edge;
@@ -103,13 +105,13 @@ impl<B> Call<'_, B> {
     ) -> Result<Response<Payload>, ApiError> {
         let permit = self.permit::<Delete>(repository)?;
         let condition = condition(self.headers)?;
-        let client = self.client();
-        self.registry().delete_manifest(&permit, &reference, condition, client).await?;
+        let (client, reason) = (self.client(), reason(self.headers)?);
+        self.registry().delete_manifest(&permit, &reference, condition, client, reason).await?;
         Ok(empty(StatusCode::ACCEPTED))
     }
 
     /// The program that asks, for the history. Headers may be long and rows are kept.
-    fn client(&self) -> Option<String> {
+    pub(crate) fn client(&self) -> Option<String> {
         self.header(header::USER_AGENT).map(|name| name.chars().take(MAX_CLIENT).collect())
     }
 

@@ -10,6 +10,7 @@ pub(crate) const DOCKER_UPLOAD_UUID: HeaderName = HeaderName::from_static("docke
 pub(crate) const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 pub(crate) const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
 pub(crate) const OCI_FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
+const SUPPORTS_SIGNATURES: HeaderName = HeaderName::from_static("x-registry-supports-signatures");
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
 /// Chains headers onto a response.
@@ -57,6 +58,8 @@ pub(crate) fn document(media_type: &'static str, body: impl Into<Bytes>) -> Resp
 pub(crate) fn finish(mut response: Response<Payload>, head: bool) -> Response<Payload> {
     let headers = response.headers_mut();
     headers.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
+    // Clients look for it on `/v2/` and then send signatures to `/extensions/v2/`.
+    headers.insert(SUPPORTS_SIGNATURES, HeaderValue::from_static("1"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if head {
         *response.body_mut() = Payload::Empty;

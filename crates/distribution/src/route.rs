@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
-use weir_oci::{Digest, DigestError, NameError, Reference, ReferenceError, RepositoryName, UploadId};
+use weir_oci::{
+    Digest, DigestError, NameError, Reference, ReferenceError, RepositoryName, Tag, TagError, UploadId,
+};
 
-/// What a path below `/v2/` names.
+/// What a path below `/v2/` or `/extensions/v2/` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `/v2/`
@@ -12,6 +14,8 @@ pub enum Route {
     Catalog,
     /// `/v2/_oci/ext/discover`, for the registry or for one repository
     Extensions(Option<RepositoryName>),
+    /// `/v2/<name>/_oci/tag-history/<tag>`
+    TagHistory(RepositoryName, Tag),
     /// `/v2/<name>/blobs/<digest>`
     Blob(RepositoryName, Digest),
     /// `/v2/<name>/blobs/uploads/`
@@ -24,6 +28,8 @@ pub enum Route {
     Tags(RepositoryName),
     /// `/v2/<name>/referrers/<digest>`
     Referrers(RepositoryName, Digest),
+    /// `/extensions/v2/<name>/signatures/<digest>`
+    Signatures(RepositoryName, Digest),
 }
 
 /// Why a path names nothing.
@@ -37,6 +43,10 @@ pub enum RouteError {
     Digest(DigestError),
     /// What stands for tag or digest is neither.
     Reference(ReferenceError),
+    /// The tag breaks the grammar.
+    Tag(TagError),
+    /// It should name an image and does not.
+    NoImage,
     /// What stands for an upload session cannot be one of ours.
     Upload,
 }
@@ -47,18 +57,25 @@ impl Route {
     ///
     /// Segments are split first and decoded after, once, so that an escaped slash cannot make one.
     pub fn parse(path: &str) -> Result<Route, RouteError> {
+        if let Some(rest) = path.strip_prefix("/extensions/v2/") {
+            return Route::parse_extension(rest);
+        }
         let rest = path.strip_prefix("/v2").ok_or(RouteError::Unknown)?;
         if rest.is_empty() {
             return Ok(Route::Base);
         }
         let rest = rest.strip_prefix('/').ok_or(RouteError::Unknown)?;
-        let segments: Vec<_> = rest.split('/').map(|s| percent_decode_str(s).decode_utf8_lossy()).collect();
+        let segments = segments(rest);
         let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
         match segments.as_slice() {
             [""] => Ok(Route::Base),
             ["_catalog"] => Ok(Route::Catalog),
             ["_oci", "ext", "discover"] => Ok(Route::Extensions(None)),
             [name @ .., "_oci", "ext", "discover"] => Ok(Route::Extensions(Some(repository(name)?))),
+            [name @ .., "_oci", "tag-history", tag] => {
+                let name = repository(name)?;
+                Ok(Route::TagHistory(name, Tag::parse(tag).map_err(RouteError::Tag)?))
+            }
             [name @ .., "tags", "list"] => Ok(Route::Tags(repository(name)?)),
             [name @ .., "blobs", "uploads"] | [name @ .., "blobs", "uploads", ""] => {
                 Ok(Route::Uploads(repository(name)?))
@@ -83,27 +100,48 @@ impl Route {
         }
     }
 
+    /// What follows `/extensions/v2/`. What is no digest makes no route there
+    /// (integrated-registry 4.1).
+    fn parse_extension(rest: &str) -> Result<Route, RouteError> {
+        let segments = segments(rest);
+        let segments: Vec<&str> = segments.iter().map(Cow::as_ref).collect();
+        match segments.as_slice() {
+            [_, .., "signatures", ""] => Err(RouteError::NoImage),
+            [name @ .., "signatures", digest] => {
+                let digest = Digest::parse(digest).map_err(|_| RouteError::Unknown)?;
+                Ok(Route::Signatures(repository(name)?, digest))
+            }
+            _ => Err(RouteError::Unknown),
+        }
+    }
+
     /// The endpoint without its variable parts, as it stands in metrics and logs.
     pub fn template(&self) -> &'static str {
         match self {
             Route::Base => "/v2/",
             Route::Catalog => "/v2/_catalog",
             Route::Extensions(_) => "/v2/_oci/ext/discover",
+            Route::TagHistory(..) => "/v2/{name}/_oci/tag-history/{tag}",
             Route::Blob(..) => "/v2/{name}/blobs/{digest}",
             Route::Uploads(_) => "/v2/{name}/blobs/uploads/",
             Route::Upload(..) => "/v2/{name}/blobs/uploads/{id}",
             Route::Manifest(..) => "/v2/{name}/manifests/{reference}",
             Route::Tags(_) => "/v2/{name}/tags/list",
             Route::Referrers(..) => "/v2/{name}/referrers/{digest}",
+            Route::Signatures(..) => "/extensions/v2/{name}/signatures/{digest}",
         }
     }
 
     /// The methods of the endpoint, as `Allow` lists them.
     pub fn methods(&self) -> &'static str {
         match self {
-            Route::Base | Route::Catalog | Route::Extensions(_) | Route::Tags(_) | Route::Referrers(..) => {
-                "GET, HEAD"
-            }
+            Route::Base
+            | Route::Catalog
+            | Route::Extensions(_)
+            | Route::TagHistory(..)
+            | Route::Tags(_)
+            | Route::Referrers(..) => "GET, HEAD",
+            Route::Signatures(..) => "GET, PUT",
             Route::Blob(..) => "GET, HEAD, DELETE",
             Route::Uploads(_) => "POST",
             Route::Upload(..) => "GET, HEAD, PATCH, PUT, DELETE",
@@ -116,6 +154,8 @@ impl Route {
         match self {
             Route::Base | Route::Catalog | Route::Extensions(None) => None,
             Route::Extensions(Some(name))
+            | Route::TagHistory(name, _)
+            | Route::Signatures(name, _)
             | Route::Blob(name, _)
             | Route::Uploads(name)
             | Route::Upload(name, _)
@@ -124,6 +164,10 @@ impl Route {
             | Route::Referrers(name, _) => Some(name),
         }
     }
+}
+
+fn segments(path: &str) -> Vec<Cow<'_, str>> {
+    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy()).collect()
 }
 
 fn repository(components: &[&str]) -> Result<RepositoryName, RouteError> {
@@ -137,7 +181,6 @@ fn repository(components: &[&str]) -> Result<RepositoryName, RouteError> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use weir_oci::Tag;
 
     use super::*;
 
@@ -168,6 +211,16 @@ mod tests {
             ("/v2/blobs/blobs/uploads/", Route::Uploads(name("blobs"))),
             ("/v2/tags/tags/list", Route::Tags(name("tags"))),
             ("/v2/x/tags/list/manifests/list", Route::Manifest(name("x/tags/list"), tag("list"))),
+            ("/v2/a/_oci/tag-history/v1", Route::TagHistory(name("a"), Tag::parse("v1").unwrap())),
+            (
+                "/v2/a/_oci/tag-history/discover",
+                Route::TagHistory(name("a"), Tag::parse("discover").unwrap()),
+            ),
+            (&format!("/extensions/v2/a/b/signatures/{digest}"), Route::Signatures(name("a/b"), digest)),
+            (
+                &format!("/extensions/v2/a/signatures/signatures/{digest}"),
+                Route::Signatures(name("a/signatures"), digest),
+            ),
             (&format!("/v2/a/referrers/{digest}"), Route::Referrers(name("a"), digest)),
             // distribution 9
             (&format!("/v2/a/blobs/{digest}").replacen(':', "%3A", 1), Route::Blob(name("a"), digest)),
@@ -194,13 +247,20 @@ mod tests {
             ("/v2/a%2fb/manifests/x", grammar.clone()),
             ("/v2/a%2Fb/tags/list", grammar.clone()),
             ("/v2/a%00/tags/list", grammar.clone()),
-            ("/v2/a~b/tags/list", grammar),
+            ("/v2/a~b/tags/list", grammar.clone()),
             ("/v2/a/blobs/sha256:xyz", RouteError::Digest(DigestError::Length)),
             ("/v2/a/blobs/", RouteError::Digest(DigestError::Format)),
             (
                 "/v2/a/manifests/sha256:totallywrong",
                 RouteError::Reference(ReferenceError::Digest(DigestError::Length)),
             ),
+            ("/v2/a/_oci/tag-history/.bad", RouteError::Tag(TagError)),
+            ("/v2/a/_oci/tag-history/", RouteError::Tag(TagError)),
+            ("/v2/_oci/tag-history/v1", grammar.clone()),
+            ("/extensions/v2/", RouteError::Unknown),
+            ("/extensions/v3/a/signatures/x", RouteError::Unknown),
+            ("/extensions/v2/a/signatures/nonsense", RouteError::Unknown),
+            ("/extensions/v2/a/signatures/", RouteError::NoImage),
             ("/v2/a/manifests/.bad", RouteError::Reference(ReferenceError::Tag(weir_oci::TagError))),
             ("/v2/a/manifests/", RouteError::Reference(ReferenceError::Tag(weir_oci::TagError))),
             ("/v2/a/blobs/uploads/not-a-uuid", RouteError::Upload),

@@ -44,7 +44,7 @@ pub struct Outcome {
     pub cause: Option<String>,
 }
 
-/// The `/v2/` edge.
+/// The `/v2/` edge, with the `/extensions/v2/` that belongs to it.
 #[derive(Debug)]
 pub struct Distribution {
     pub(crate) registry: Arc<Registry>,
@@ -118,9 +118,14 @@ where
         (Route::Base, _) if read => Ok(response::document("application/json", "{}")),
         (Route::Catalog, _) if read => call.catalog(),
         (Route::Extensions(repository), _) if read => call.extensions(repository),
+        (Route::TagHistory(repository, tag), _) if read => call.tag_history(&repository, &tag),
         (Route::Tags(repository), _) if read => call.tags(&repository),
         (Route::Referrers(repository, subject), _) if read => {
             Box::pin(call.referrers(repository, subject)).await
+        }
+        (Route::Signatures(repository, digest), &Method::GET) => call.get_signatures(repository, &digest),
+        (Route::Signatures(repository, digest), &Method::PUT) => {
+            Box::pin(call.put_signature(repository, digest)).await
         }
         (Route::Blob(repository, digest), &Method::GET) => call.get_blob(repository, digest).await,
         (Route::Blob(repository, digest), &Method::HEAD) => call.head_blob(repository, &digest),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use oci_spec::distribution::{RepositoryListBuilder, TagListBuilder};
-use oci_spec::image::{DescriptorBuilder, ImageIndexBuilder, MediaType};
+use oci_spec::image::{Descriptor, ImageIndexBuilder, MediaType};
 
 use crate::{Digest, ManifestType};
 
@@ -41,27 +41,58 @@ impl Referrer {
         serde_json::to_vec(&self.descriptor()).expect("strings and numbers serialise")
     }
 
-    fn descriptor(&self) -> oci_spec::image::Descriptor {
-        let digest: oci_spec::image::Digest =
-            self.digest.to_string().parse().expect("our digests are a subset of those oci-spec takes");
-        let mut builder =
-            DescriptorBuilder::default().media_type(self.media_type.as_str()).digest(digest).size(self.size);
+    fn descriptor(&self) -> Descriptor {
+        let mut descriptor = describe(&self.digest, self.media_type, self.size);
         if let Some(artifact_type) = &self.artifact_type {
-            builder = builder.artifact_type(artifact_type.as_str());
+            descriptor.set_artifact_type(Some(artifact_type.as_str().into()));
         }
         if !self.annotations.is_empty() {
-            builder = builder.annotations(self.annotations.clone().into_iter().collect::<HashMap<_, _>>());
+            descriptor.set_annotations(Some(self.annotations.clone().into_iter().collect()));
         }
-        builder.build().expect("media type, digest and size are set")
+        descriptor
     }
 }
 
 /// Body of a referrers list: an image index (distribution-spec, "Listing Referrers").
 pub fn referrers(entries: &[Referrer]) -> Vec<u8> {
+    index(entries.iter().map(Referrer::descriptor).collect())
+}
+
+/// A manifest that a tag points or pointed to, with what the registry says of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// Digest of the manifest.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: ManifestType,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What is said of tag and manifest. Nothing the manifest says of itself.
+    pub annotations: [(&'static str, String); 2],
+}
+
+/// Body of a list of tags, or of what happened to one: an image index, in the order given.
+pub fn tagged(entries: Vec<Tagged>) -> Vec<u8> {
+    let describe = |entry: Tagged| {
+        let mut descriptor = describe(&entry.digest, entry.media_type, entry.size);
+        let annotations = entry.annotations.map(|(key, value)| (key.to_owned(), value));
+        descriptor.set_annotations(Some(HashMap::from(annotations)));
+        descriptor
+    };
+    index(entries.into_iter().map(describe).collect())
+}
+
+fn describe(digest: &Digest, media_type: ManifestType, size: u64) -> Descriptor {
+    let digest: oci_spec::image::Digest =
+        digest.to_string().parse().expect("our digests are a subset of those oci-spec takes");
+    Descriptor::new(media_type.as_str().into(), size, digest)
+}
+
+fn index(manifests: Vec<Descriptor>) -> Vec<u8> {
     let index = ImageIndexBuilder::default()
         .schema_version(2_u32)
         .media_type(MediaType::ImageIndex)
-        .manifests(entries.iter().map(Referrer::descriptor).collect::<Vec<_>>())
+        .manifests(manifests)
         .build()
         .expect("schema version and manifests are set");
     serde_json::to_vec(&index).expect("strings and numbers serialise")
@@ -77,6 +108,21 @@ mod tests {
         assert_eq!(tag_list("a/b", vec![]), br#"{"name":"a/b","tags":[]}"#);
         assert_eq!(tag_list("a/b", vec!["v1".to_owned()]), br#"{"name":"a/b","tags":["v1"]}"#);
         assert_eq!(repository_list(vec![]), br#"{"repositories":[]}"#);
+    }
+
+    #[test]
+    fn tagged_manifests_are_an_index_with_what_the_registry_says_of_them() {
+        let digest = Digest::sha256(b"x");
+        let annotations = [("a", "1".to_owned()), ("b", "2".to_owned())];
+        let entry = Tagged { digest, media_type: ManifestType::OciManifest, size: 7, annotations };
+        let body: serde_json::Value = serde_json::from_slice(&tagged(vec![entry])).unwrap();
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        assert_eq!(
+            body,
+            serde_json::json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+                "manifests": [{"mediaType": media_type, "digest": digest, "size": 7,
+                    "annotations": {"a": "1", "b": "2"}}]})
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use std::fmt;
 
-/// Codes of the error body of `/v2/` (distribution-spec, "Error Codes", and those of the Docker
-/// registry that clients know besides). What HTTP status each goes with is said in `distribution`.
+/// Codes of the error body of `/v2/` (distribution-spec, "Error Codes", those of the Docker registry
+/// and of the integrated registry that clients know besides, and one of ours for a header of ours).
+/// What HTTP status each goes with is said in `distribution`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the codes are documented by the specification, one line each")]
 pub enum ErrorCode {
@@ -22,13 +23,16 @@ pub enum ErrorCode {
     TagInvalid,
     RangeInvalid,
     PaginationNumberInvalid,
+    SignatureInvalid,
+    SignatureExists,
+    ReasonInvalid,
     Unavailable,
     Unknown,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 19] = [
+    pub const ALL: [ErrorCode; 22] = [
         ErrorCode::BlobUnknown,
         ErrorCode::BlobUploadInvalid,
         ErrorCode::BlobUploadUnknown,
@@ -46,6 +50,9 @@ impl ErrorCode {
         ErrorCode::TagInvalid,
         ErrorCode::RangeInvalid,
         ErrorCode::PaginationNumberInvalid,
+        ErrorCode::SignatureInvalid,
+        ErrorCode::SignatureExists,
+        ErrorCode::ReasonInvalid,
         ErrorCode::Unavailable,
         ErrorCode::Unknown,
     ];
@@ -70,6 +77,9 @@ impl ErrorCode {
             ErrorCode::TagInvalid => "TAG_INVALID",
             ErrorCode::RangeInvalid => "RANGE_INVALID",
             ErrorCode::PaginationNumberInvalid => "PAGINATION_NUMBER_INVALID",
+            ErrorCode::SignatureInvalid => "SIGNATURE_INVALID",
+            ErrorCode::SignatureExists => "SIGNATURE_EXISTS",
+            ErrorCode::ReasonInvalid => "REASON_INVALID",
             ErrorCode::Unavailable => "UNAVAILABLE",
             ErrorCode::Unknown => "UNKNOWN",
         }

@@ -331,6 +331,32 @@ async fn a_write_that_expects_another_state_is_refused() {
 }
 
 #[tokio::test]
+async fn any_of_the_states_a_write_expects_will_do() {
+    // distribution 138; RFC 9110, 13.1.1
+    let rig = Rig::start().await;
+    let (a, b, other) = (SampleImage::of("a"), SampleImage::of("b"), SampleImage::of("c"));
+    rig.push(REPO, "v1", &a).await;
+    rig.push(REPO, &b.digest().to_string(), &b).await;
+    let one_of = |digests: [Digest; 2]| format!("\"{}\", \"{}\"", digests[0], digests[1]);
+    let path = format!("/v2/{REPO}/manifests/v1");
+    let put = async |condition: &str| {
+        let ask = rig.ask(Method::PUT, &path).header("if-match", condition);
+        ask.header("content-type", b.media_type.as_str()).body(b.manifest.clone()).send().await.status
+    };
+    assert_eq!(put(&one_of([b.digest(), other.digest()])).await, 412);
+    assert_eq!(put(&one_of([other.digest(), a.digest()])).await, 201);
+    let delete = async |path: &str, condition: &str| {
+        rig.ask(Method::DELETE, path).header("if-match", condition).send().await.status
+    };
+    assert_eq!(delete(&path, &one_of([a.digest(), other.digest()])).await, 412);
+    let by_digest = format!("/v2/{REPO}/manifests/{}", a.digest());
+    assert_eq!(delete(&by_digest, &one_of([b.digest(), other.digest()])).await, 412);
+    assert_eq!(delete(&by_digest, &one_of([b.digest(), a.digest()])).await, 202);
+    let lines = rig.ask(Method::DELETE, &path).header("if-match", &format!("\"{}\"", a.digest()));
+    assert_eq!(lines.header("if-match", &format!("\"{}\"", b.digest())).send().await.status, 202);
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_unknown() {
     // distribution 142, 143
     let rig = Rig::start().await;
