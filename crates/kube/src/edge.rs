@@ -2,25 +2,33 @@
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Response};
-use weir_image_api::Timestamp;
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body::Body;
+use weir_image_api::meta::IncludeObject;
+use weir_image_api::{Namespace, Timestamp};
+use weir_registry::BodyError;
 
+use crate::continuation::ListScope;
 use crate::discovery::{AGGREGATED_TYPE, Discovery, DiscoveryForm};
 use crate::document::Document;
-use crate::failure::Failure;
-use crate::list_options::{ListOptions, VersionWish};
+use crate::failure::{Failure, GroupResource};
+use crate::form::{Encoding, Form, include_object};
+use crate::list_options::{ListOptions, VersionWish, selectors};
 use crate::listing::{collect, current_version};
-use crate::openapi::{OpenApi, accept_json, v3_address};
+use crate::openapi::{OpenApi, V2_PROTOBUF_TYPE, V2Form, accept_json, v3_address};
 use crate::path::{GroupVersion, Path};
+use crate::payload::Payload;
 use crate::query::Query;
 use crate::render::Rendering;
 use crate::reply::{self, Keep, Layout};
-use crate::resource::{Get, Kind, Named, Resource};
+use crate::resource::{Delete, Get, List, Named, Right, Verb, Watch};
 use crate::resources::CATALOGUE;
-use crate::route::{Target, find};
+use crate::route::{Action, Reading, Target, find};
 use crate::source::Source;
 use crate::version::VersionInfo;
-use crate::{Outcome, Settings};
+use crate::watch::{Log, Rings, Selection, Watching};
+use crate::write::{Answer, Answered, Pen, Writing, reason};
+use crate::{Outcome, Settings, body, timeout, watch};
 
 /// The documents that do not depend on what is stored.
 #[derive(Debug)]
@@ -28,16 +36,23 @@ pub(crate) struct Edge {
     version: Document,
     discovery: Discovery,
     openapi: OpenApi,
+    rings: Rings,
 }
 
 /// Lets a caller in, or does not.
-pub(crate) trait Gate {
-    /// A view of what the caller may read.
-    fn open(&self) -> Result<Box<dyn Source + '_>, Refused>;
+pub(crate) trait Gate: Sync {
+    /// A view of what the caller may read with a right.
+    fn open(&self, right: Right) -> Result<Box<dyn Source + '_>, Refused>;
+
+    /// What may be read and watched of a resource, with a right.
+    fn log(&self, right: Right, watch: Watch, list: List) -> Result<Box<dyn Log>, Refused>;
+
+    /// The leave to write, for a caller who has a right.
+    fn pen(&self, right: Right, headers: &HeaderMap) -> Result<Pen, Refused>;
 }
 
-/// The caller may not read.
-#[derive(Debug)]
+/// The caller has no such right.
+#[derive(Clone, Debug)]
 pub(crate) struct Refused {
     /// Who asked.
     pub(crate) user: String,
@@ -49,6 +64,7 @@ struct Call<'a> {
     query: Query,
     layout: Layout,
     gate: &'a dyn Gate,
+    rings: &'a Rings,
     now: Timestamp,
 }
 
@@ -58,16 +74,27 @@ impl Edge {
             version: Document::of(&VersionInfo::new(&settings.product, settings.kubernetes)),
             discovery: Discovery::new(&CATALOGUE, &settings.address),
             openapi: OpenApi::new(&CATALOGUE, &settings.product.version),
+            rings: Rings::default(),
         }
     }
 
     /// Answers a request. Never fails: a refusal is an answer.
-    pub(crate) fn answer(&self, parts: &Parts, gate: &dyn Gate, now: Timestamp) -> Response<Bytes> {
+    pub(crate) async fn answer<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        gate: &dyn Gate,
+        now: Timestamp,
+    ) -> Response<Payload>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let layout = Layout::of(&query, &parts.headers);
-        let call = Call { parts, query, layout, gate, now };
+        let call = Call { parts, query, layout, gate, rings: &self.rings, now };
         let mut outcome = Outcome::default();
-        let mut response = match self.dispatch(&call, &mut outcome) {
+        let mut response = match self.dispatch(&call, body, &mut outcome).await {
             Ok(response) => response,
             Err(failure) => {
                 outcome.reason = Some(failure.reason());
@@ -79,26 +106,24 @@ impl Edge {
         if parts.method == Method::HEAD { reply::without_body(response) } else { response }
     }
 
-    fn dispatch(&self, call: &Call<'_>, outcome: &mut Outcome) -> Result<Response<Bytes>, Failure> {
+    async fn dispatch<B>(
+        &self,
+        call: &Call<'_>,
+        body: B,
+        outcome: &mut Outcome,
+    ) -> Result<Response<Payload>, Failure>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
         let path = Path::parse(call.parts.uri.path())?;
         outcome.route = path.template();
         if let Path::Resource(path) = &path {
-            return match find(&CATALOGUE, path, &call.parts.method)? {
-                Target::List { resource, list, scope } => {
-                    outcome.of("list", resource.plural);
-                    let source = call.open("list", resource, path.namespace.as_deref(), None)?;
-                    let rendering = call.rendering()?;
-                    let options = ListOptions::parse(&call.query, resource, scope)?;
-                    let list = collect(source.as_ref(), resource, list, scope, &options)?;
-                    Ok(reply::written(rendering.list(resource.kind, list)?, call.layout))
-                }
-                Target::Get { resource, kind, get, namespace, name } => {
-                    outcome.of("get", resource.plural);
-                    let source = call.open("get", resource, path.namespace.as_deref(), Some(name))?;
-                    let named = Named { resource: resource.group_resource(), namespace, name };
-                    call.get(source.as_ref(), kind, get, &named)
-                }
-            };
+            let reading = if call.query.flag("watch") { Reading::Watching } else { Reading::Once };
+            let target = find(&CATALOGUE, path, &call.parts.method, reading)?;
+            outcome.of(target.verb().as_str(), target.resource.plural);
+            timeout::check(&call.query)?;
+            return call.carry_out(&target, body).await;
         }
         if path == Path::Unknown {
             return Err(Failure::NoSuchApi);
@@ -108,12 +133,12 @@ impl Edge {
         }
         if path != Path::Version {
             // A refusal of discovery loses its text on the way through kubectl, but a 401 is understood.
-            drop(call.gate.open().map_err(|_| Failure::Unauthorized)?);
+            drop(call.gate.open(Right::Read).map_err(|_| Failure::Unauthorized)?);
         }
         self.document(call, &path)
     }
 
-    fn document(&self, call: &Call<'_>, path: &Path) -> Result<Response<Bytes>, Failure> {
+    fn document(&self, call: &Call<'_>, path: &Path) -> Result<Response<Payload>, Failure> {
         match path {
             Path::Version => Ok(call.plain(&self.version)),
             Path::CoreVersions => call.discovery(&self.discovery.versions, &self.discovery.aggregated_core),
@@ -128,7 +153,7 @@ impl Edge {
                 accept_json(&call.parts.headers)?;
                 Ok(call.plain(document))
             }
-            Path::OpenApiV2 => call.openapi(&self.openapi.v2, Keep::Revalidate),
+            Path::OpenApiV2 => call.openapi_v2(&self.openapi),
             Path::OpenApiV3 => call.openapi(&self.openapi.v3_index, Keep::Revalidate),
             Path::OpenApiV3Document(of) => {
                 let (gv, document) = self.openapi.v3(of)?;
@@ -144,47 +169,173 @@ impl Edge {
 }
 
 impl Call<'_> {
-    fn open(
-        &self,
-        verb: &'static str,
-        resource: &Resource,
-        namespace: Option<&str>,
-        name: Option<&str>,
-    ) -> Result<Box<dyn Source + '_>, Failure> {
-        self.gate.open().map_err(|Refused { user }| Failure::Forbidden {
-            resource: resource.group_resource(),
-            name: name.map(str::to_owned),
-            namespace: namespace.map(str::to_owned),
-            verb,
-            user,
-        })
+    /// Does what a request wants of a resource.
+    async fn carry_out<B>(&self, target: &Target<'_>, body: B) -> Result<Response<Payload>, Failure>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
+        match target.action {
+            Action::List(list) => self.list(target, list),
+            Action::Get(get) => self.get(target, get),
+            Action::Watch(watch, list) => self.watch(target, watch, list),
+            Action::Permission if self.query.flag("watch") => {
+                Err(Failure::WatchNotSupported(target.resource.group_resource()))
+            }
+            Action::Permission => {
+                drop(self.pen(target)?);
+                self.answered(target, Answer::success())
+            }
+            Action::Create(create) => {
+                let (writing, body) = self.writing(target, body).await?;
+                self.answered(target, writing.create(create, &body).await?)
+            }
+            Action::Update(update) => {
+                let (writing, body) = self.writing(target, body).await?;
+                self.answered(target, writing.update(update, &body).await?)
+            }
+            Action::Patch(update) => {
+                let (writing, body) = self.writing(target, body).await?;
+                self.answered(target, writing.patch(update, &body).await?)
+            }
+            Action::Delete(delete) => {
+                let (writing, body) = self.writing(target, body).await?;
+                self.answered(target, writing.delete(delete, &body).await?)
+            }
+            Action::DeleteCollection(delete, list) => {
+                let (writing, body) = self.writing(target, body).await?;
+                self.delete_all(target, &writing, (delete, list), &body).await
+            }
+        }
+    }
+
+    fn open(&self, target: &Target<'_>) -> Result<Box<dyn Source + '_>, Failure> {
+        self.gate.open(target.right()).map_err(|Refused { user }| target.forbidden(&user))
+    }
+
+    fn pen(&self, target: &Target<'_>) -> Result<Pen, Failure> {
+        let pen = self.gate.pen(target.right(), &self.parts.headers);
+        let mut pen = pen.map_err(|Refused { user }| target.forbidden(&user))?;
+        pen.author.reason = reason(&self.parts.headers)?;
+        Ok(pen)
+    }
+
+    /// What a write starts with: nobody's body is read who may not write.
+    async fn writing<'a, B>(
+        &'a self,
+        target: &'a Target<'a>,
+        body: B,
+    ) -> Result<(Writing<'a>, Bytes), Failure>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
+        let pen = self.pen(target)?;
+        let rendering = self.rendering()?;
+        match target.verb() {
+            Verb::DeleteCollection => rendering.check_list(target.kind)?,
+            _ => rendering.check_object(target.kind)?,
+        }
+        let body = body::read(body).await?;
+        Ok((Writing { parts: self.parts, query: &self.query, target, pen, now: self.now }, body))
     }
 
     fn rendering(&self) -> Result<Rendering, Failure> {
         Rendering::negotiate(&self.parts.headers, &self.query, self.now)
     }
 
-    fn get(
-        &self,
-        source: &dyn Source,
-        kind: &Kind,
-        get: Get,
-        named: &Named<'_>,
-    ) -> Result<Response<Bytes>, Failure> {
+    fn list(&self, target: &Target<'_>, list: List) -> Result<Response<Payload>, Failure> {
+        let source = self.open(target)?;
         let rendering = self.rendering()?;
-        let wish = VersionWish::of_get(&self.query)?;
-        if wish != VersionWish::Current {
-            wish.accepts(current_version(source).map_err(|error| named.failure(error))?)?;
-        }
-        let object = get(source, named)?;
-        Ok(reply::written(rendering.object(kind, object.as_ref())?, self.layout))
+        let options = ListOptions::parse(&self.query, target.resource, target.scope)?;
+        let list = collect(source.as_ref(), target.resource, list, target.scope, &options)?;
+        let body = rendering.list(target.kind, list)?;
+        Ok(reply::written(StatusCode::OK, body, rendering.encoding(), self.layout))
     }
 
-    fn plain(&self, document: &Document) -> Response<Bytes> {
+    fn watch(&self, target: &Target<'_>, watch: Watch, list: List) -> Result<Response<Payload>, Failure> {
+        let log = self.gate.log(target.right(), watch, list);
+        let log = log.map_err(|Refused { user }| target.forbidden(&user))?;
+        let (form, encoding) = Form::negotiate(&self.parts.headers)?;
+        if encoding != Encoding::Json {
+            return Err(Failure::NotAcceptable);
+        }
+        let include =
+            if form == Form::Table { include_object(&self.query)? } else { IncludeObject::default() };
+        let (labels, fields) = selectors(&self.query, target.resource)?;
+        let given = match target.scope {
+            ListScope::Cluster => None,
+            ListScope::Namespace(namespace) => Some(namespace),
+            ListScope::AllNamespaces => fields.exact("metadata.namespace"),
+        };
+        let namespace = given.map(|name| Namespace::parse(name).map_err(|_| Failure::no_namespace(name)));
+        let selection = Selection { namespace: namespace.transpose()?, labels, fields };
+        let GroupResource { group, resource } = target.resource.group_resource();
+        let ring = self.rings.of(group, resource);
+        let shown = (form, include, self.now);
+        let watching = Watching::new(target.resource, log, ring, selection, &self.query, shown)?;
+        Ok(reply::events(watch::open(watching)?))
+    }
+
+    fn get(&self, target: &Target<'_>, get: Get) -> Result<Response<Payload>, Failure> {
+        let source = self.open(target)?;
+        let rendering = self.rendering()?;
+        let named = Named {
+            resource: target.resource.group_resource(),
+            namespace: target.namespace(),
+            name: target.name.unwrap_or_default(),
+            query: &self.query,
+        };
+        let wish = VersionWish::of_get(&self.query)?;
+        if wish != VersionWish::Current {
+            wish.accepts(current_version(source.as_ref()).map_err(|error| named.failure(error))?)?;
+        }
+        let object = get(source.as_ref(), &named)?;
+        let body = rendering.object(target.kind, object.as_ref())?;
+        Ok(reply::written(StatusCode::OK, body, rendering.encoding(), self.layout))
+    }
+
+    /// Deletes what the selectors choose, one after the other, and shows what there was.
+    async fn delete_all(
+        &self,
+        target: &Target<'_>,
+        writing: &Writing<'_>,
+        (delete, list): (Delete, List),
+        body: &Bytes,
+    ) -> Result<Response<Payload>, Failure> {
+        let rendering = self.rendering()?;
+        let deletion = writing.deletion(body)?;
+        let options = ListOptions::parse(&self.query, target.resource, target.scope)?;
+        let chosen = {
+            let source = self.open(target)?;
+            collect(source.as_ref(), target.resource, list, target.scope, &options)?
+        };
+        for object in &chosen.items {
+            let meta = object.meta();
+            writing.delete_one(delete, (&meta.namespace, &meta.name), &deletion).await?;
+        }
+        let body = rendering.list(target.kind, chosen)?;
+        Ok(reply::written(StatusCode::OK, body, rendering.encoding(), self.layout))
+    }
+
+    fn answered(&self, target: &Target<'_>, answer: Answer) -> Result<Response<Payload>, Failure> {
+        let Answer { result, warnings } = answer;
+        let rendering = self.rendering()?;
+        let (status, body) = match &result {
+            Answered::Changed(object) => (StatusCode::OK, rendering.object(target.kind, object.as_ref())?),
+            Answered::Made(object) => (StatusCode::CREATED, rendering.object(target.kind, object.as_ref())?),
+            Answered::Done(status) => (StatusCode::OK, reply::status(status)),
+            Answered::Recorded(status) => (StatusCode::CREATED, reply::status(status)),
+        };
+        let response = reply::written(status, body, rendering.encoding(), self.layout);
+        Ok(reply::with_warnings(response, &warnings))
+    }
+
+    fn plain(&self, document: &Document) -> Response<Payload> {
         reply::plain_document(document, self.layout)
     }
 
-    fn discovery(&self, legacy: &Document, aggregated: &Document) -> Result<Response<Bytes>, Failure> {
+    fn discovery(&self, legacy: &Document, aggregated: &Document) -> Result<Response<Payload>, Failure> {
         let headers = &self.parts.headers;
         let (document, content_type) = match DiscoveryForm::negotiate(headers)? {
             DiscoveryForm::Legacy => (legacy, "application/json"),
@@ -193,7 +344,16 @@ impl Call<'_> {
         Ok(reply::tagged_document(document, content_type, Keep::Public, headers, self.layout))
     }
 
-    fn openapi(&self, document: &Document, keep: Keep) -> Result<Response<Bytes>, Failure> {
+    fn openapi_v2(&self, openapi: &OpenApi) -> Result<Response<Payload>, Failure> {
+        let headers = &self.parts.headers;
+        let (document, content_type, layout) = match V2Form::negotiate(headers)? {
+            V2Form::Json => (&openapi.v2, "application/json", self.layout),
+            V2Form::Protobuf => (&openapi.v2_protobuf, V2_PROTOBUF_TYPE, Layout::Compact),
+        };
+        Ok(reply::tagged_document(document, content_type, Keep::Revalidate, headers, layout))
+    }
+
+    fn openapi(&self, document: &Document, keep: Keep) -> Result<Response<Payload>, Failure> {
         let headers = &self.parts.headers;
         accept_json(headers)?;
         Ok(reply::tagged_document(document, "application/json", keep, headers, self.layout))

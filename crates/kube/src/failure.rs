@@ -1,12 +1,19 @@
 //! Refusals, and the `Status` object each becomes (kubernetes-api 2.9, image-api 1.3).
 
+mod denied;
+mod refusal;
+mod status;
+
 use std::fmt;
 
-use http::StatusCode;
-use weir_image_api::meta::{ListMeta, Outcome, Status, StatusCause, StatusDetails};
+use weir_image_api::meta::{FieldErrors, StatusCause, summary};
 use weir_registry::view::ViewError;
 
+pub(crate) use self::denied::Denied;
+
 use crate::continuation::ContinuationError;
+use crate::decode::DecodeError;
+use crate::patch::{PatchError, PatchType};
 use crate::path::BadEscape;
 use crate::selector::{FieldSelectorError, LabelSelectorError};
 
@@ -33,15 +40,8 @@ impl fmt::Display for GroupResource {
 pub(crate) enum Failure {
     #[error("{0}")]
     BadRequest(String),
-    #[error("{resource}{} is forbidden: User {user:?} cannot {verb} resource {:?} in API group {:?}{}",
-        quoted_after_blank(name.as_deref()), .resource.resource, .resource.group, place(namespace.as_deref()))]
-    Forbidden {
-        resource: GroupResource,
-        name: Option<String>,
-        namespace: Option<String>,
-        verb: &'static str,
-        user: String,
-    },
+    #[error("{0}")]
+    Forbidden(Box<Denied>),
     #[error("Unauthorized")]
     Unauthorized,
     #[error("{resource} {name:?} not found")]
@@ -58,10 +58,42 @@ pub(crate) enum Failure {
     PartialOfList { kind: &'static str },
     #[error("you requested PartialObjectMetadataList, but the requested object is not a list (*v1.{kind})")]
     PartialListOfObject { kind: &'static str },
+    #[error("{resource} {name:?} already exists")]
+    AlreadyExists { resource: GroupResource, name: String },
+    #[error("object is being deleted: {resource} {name:?} already exists")]
+    StillThere { resource: GroupResource, name: String },
+    /// The caller may do such things, but not this.
+    #[error("{resource}{} is forbidden: {why}", quoted_after_blank(Some(name.as_str()).filter(|name| !name.is_empty())))]
+    NotAllowed { resource: GroupResource, name: String, why: String },
+    #[error(
+        "{resource} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being \
+         terminated"
+    )]
+    NamespaceTerminating { resource: GroupResource, name: String, namespace: String },
+    #[error("{}{name:?} is invalid: {}", dotted(kind, group), summary(errors))]
+    Invalid { group: String, kind: String, name: String, errors: FieldErrors },
+    /// Other managers own fields that an apply would change.
+    #[error("{why}")]
+    ApplyConflict { why: String, causes: Vec<StatusCause> },
+    /// Clients look at the kind here, not at the resource.
+    #[error("Operation cannot be fulfilled on {}{name:?}: {why}", dotted(kind, group))]
+    PreconditionFailed { group: String, kind: String, name: String, why: String },
+    #[error("the server rejected our request due to an error in our request")]
+    PatchRejected,
+    #[error(
+        "the body of the request was in an unknown format - accepted media types include: application/json, \
+         application/yaml, application/vnd.kubernetes.protobuf"
+    )]
+    UnsupportedBody,
+    #[error("the body of the request was in an unknown format - accepted media types include: {}", media_types(.0))]
+    UnsupportedPatch(&'static [PatchType]),
     #[error("Operation cannot be fulfilled on {resource} {name:?}: {why}")]
     Conflict { resource: GroupResource, name: String, why: String },
     #[error("The resourceVersion for the provided list is too old.")]
     ResourceVersionTooOld,
+    /// What happened after the version asked for is no longer all there.
+    #[error("too old resource version: {asked} ({oldest})")]
+    WatchTooOld { asked: u64, oldest: u64 },
     #[error(
         "The provided continue parameter is too old to display a consistent list result. You can start a new list \
          without the continue parameter, or use the continue token in this response to retrieve the remainder of the \
@@ -73,6 +105,17 @@ pub(crate) enum Failure {
     ResourceVersionTooLarge { asked: u64, current: u64 },
     #[error("ListOptions.meta.k8s.io \"\" is invalid: {0}")]
     ListOptions(FieldFault),
+    #[error("Request entity too large: limit is {}", crate::body::LIMIT)]
+    TooLarge,
+    #[error("{0}")]
+    TooMuch(String),
+    #[error("Internal error occurred: {text}")]
+    Internal { text: String },
+    #[error("the body of the request did not arrive")]
+    BrokenBody {
+        /// For the log only.
+        cause: String,
+    },
     #[error("The {verb} operation against {resource} could not be completed at this time, please try again.")]
     ServerTimeout {
         verb: &'static str,
@@ -128,7 +171,38 @@ impl From<ContinuationError> for Failure {
     }
 }
 
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Failure {
+        match error {
+            DecodeError::Unsupported => Failure::UnsupportedBody,
+            DecodeError::Malformed(text) => Failure::BadRequest(text),
+        }
+    }
+}
+
+impl From<PatchError> for Failure {
+    fn from(error: PatchError) -> Failure {
+        match error {
+            PatchError::Decode(_) | PatchError::Strategic(_) => Failure::BadRequest(error.to_string()),
+            PatchError::TooManyOperations { .. } => Failure::TooMuch(error.to_string()),
+            PatchError::Rejected => Failure::PatchRejected,
+        }
+    }
+}
+
 impl Failure {
+    /// A namespace does not exist.
+    pub(crate) fn no_namespace(name: &str) -> Failure {
+        let resource = GroupResource { group: "", resource: "namespaces" };
+        Failure::NotFound { resource, name: name.to_owned() }
+    }
+
+    /// What is said about parameters that make no sense.
+    pub(crate) fn invalid_options(kind: &str, errors: FieldErrors) -> Failure {
+        let group = "meta.k8s.io".to_owned();
+        Failure::Invalid { group, kind: kind.to_owned(), name: String::new(), errors }
+    }
+
     /// What a failed list says.
     pub(crate) fn of_list(resource: GroupResource, error: ViewError) -> Failure {
         Failure::of_view("list", resource, "", error)
@@ -146,7 +220,9 @@ impl Failure {
             ViewError::NamespaceNotFound
             | ViewError::StreamNotFound
             | ViewError::TagNotFound
-            | ViewError::StreamImageNotFound => missing(name.to_owned()),
+            | ViewError::StreamImageNotFound
+            | ViewError::SecretNotFound => missing(name.to_owned()),
+            ViewError::Expired { .. } => Failure::ResourceVersionTooOld,
             ViewError::ImageNotFound(image) => missing(image),
             ViewError::Ambiguous(images) => Failure::Conflict {
                 resource,
@@ -154,102 +230,6 @@ impl Failure {
                 why: format!("multiple images match: {}", images.join(", ")),
             },
             ViewError::Unavailable(error) => Failure::ServerTimeout { verb, resource, cause: told(&error) },
-        }
-    }
-
-    /// The status code of the reply.
-    pub(crate) fn code(&self) -> StatusCode {
-        match self {
-            Failure::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Failure::Unauthorized => StatusCode::UNAUTHORIZED,
-            Failure::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Failure::NotFound { .. } | Failure::NoSuchApi => StatusCode::NOT_FOUND,
-            Failure::MethodNotAllowed | Failure::WatchNotSupported(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::NotAcceptable | Failure::PartialOfList { .. } | Failure::PartialListOfObject { .. } => {
-                StatusCode::NOT_ACCEPTABLE
-            }
-            Failure::Conflict { .. } => StatusCode::CONFLICT,
-            Failure::ResourceVersionTooOld | Failure::ContinueTooOld { .. } => StatusCode::GONE,
-            Failure::ResourceVersionTooLarge { .. } => StatusCode::GATEWAY_TIMEOUT,
-            Failure::ListOptions(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Failure::ServerTimeout { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// The word a program goes by.
-    pub(crate) fn reason(&self) -> &'static str {
-        match self {
-            Failure::BadRequest(_) => "BadRequest",
-            Failure::Unauthorized => "Unauthorized",
-            Failure::Forbidden { .. } => "Forbidden",
-            Failure::NotFound { .. } | Failure::NoSuchApi => "NotFound",
-            Failure::MethodNotAllowed | Failure::WatchNotSupported(_) => "MethodNotAllowed",
-            Failure::NotAcceptable | Failure::PartialOfList { .. } | Failure::PartialListOfObject { .. } => {
-                "NotAcceptable"
-            }
-            Failure::Conflict { .. } => "Conflict",
-            Failure::ResourceVersionTooOld | Failure::ContinueTooOld { .. } => "Expired",
-            Failure::ResourceVersionTooLarge { .. } => "Timeout",
-            Failure::ListOptions(_) => "Invalid",
-            Failure::ServerTimeout { .. } => "ServerTimeout",
-        }
-    }
-
-    fn details(&self) -> Option<StatusDetails> {
-        match self {
-            Failure::Forbidden { resource, name, .. } => Some(about(*resource, name.as_deref())),
-            Failure::NotFound { resource, name } | Failure::Conflict { resource, name, .. } => {
-                Some(about(*resource, Some(name)))
-            }
-            Failure::WatchNotSupported(resource) => Some(about(*resource, None)),
-            Failure::NoSuchApi | Failure::MethodNotAllowed => Some(StatusDetails::default()),
-            Failure::ListOptions(fault) => Some(StatusDetails {
-                group: "meta.k8s.io".to_owned(),
-                kind: "ListOptions".to_owned(),
-                causes: vec![cause(fault.reason, &fault.body, fault.field)],
-                ..StatusDetails::default()
-            }),
-            Failure::ResourceVersionTooLarge { .. } => Some(StatusDetails {
-                causes: vec![cause("ResourceVersionTooLarge", "Too large resource version", "")],
-                retry_after_seconds: 1,
-                ..StatusDetails::default()
-            }),
-            Failure::ServerTimeout { verb, resource, .. } => {
-                Some(StatusDetails { retry_after_seconds: RETRY_SECONDS, ..about(*resource, Some(verb)) })
-            }
-            Failure::BadRequest(_)
-            | Failure::Unauthorized
-            | Failure::NotAcceptable
-            | Failure::PartialOfList { .. }
-            | Failure::PartialListOfObject { .. }
-            | Failure::ResourceVersionTooOld
-            | Failure::ContinueTooOld { .. } => None,
-        }
-    }
-
-    /// Seconds for the `Retry-After` header: clients repeat a request exactly when it is there.
-    pub(crate) fn retry_after(&self) -> Option<u32> {
-        self.details().map(|details| details.retry_after_seconds).filter(|seconds| *seconds > 0)
-    }
-
-    /// What went wrong inside. Clients are not told.
-    pub(crate) fn cause(&self) -> Option<&str> {
-        if let Failure::ServerTimeout { cause, .. } = self { Some(cause) } else { None }
-    }
-
-    /// The object that tells the client.
-    pub(crate) fn status(&self) -> Status {
-        let mut metadata = ListMeta::default();
-        if let Failure::ContinueTooOld { fresh } = self {
-            metadata.continue_token.clone_from(fresh);
-        }
-        Status {
-            metadata,
-            status: Outcome::Failure,
-            message: self.to_string(),
-            reason: self.reason().to_owned(),
-            details: self.details(),
-            code: self.code().as_u16(),
         }
     }
 }
@@ -260,26 +240,16 @@ fn told(error: &dyn std::error::Error) -> String {
     behind.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn about(resource: GroupResource, name: Option<&str>) -> StatusDetails {
-    StatusDetails {
-        name: name.unwrap_or_default().to_owned(),
-        group: resource.group.to_owned(),
-        kind: resource.resource.to_owned(),
-        ..StatusDetails::default()
-    }
-}
-
-fn cause(reason: &str, message: &str, field: &str) -> StatusCause {
-    StatusCause { reason: reason.to_owned(), message: message.to_owned(), field: field.to_owned() }
-}
-
 fn quoted_after_blank(name: Option<&str>) -> String {
     name.map(|name| format!(" {name:?}")).unwrap_or_default()
 }
 
-fn place(namespace: Option<&str>) -> String {
-    match namespace {
-        Some(namespace) => format!(" in the namespace {namespace:?}"),
-        None => " at the cluster scope".to_owned(),
-    }
+/// A kind with its group, as errors put it before a name. The reference server names none where a
+/// patch made something unreadable, and keeps the blank.
+fn dotted(kind: &str, group: &str) -> String {
+    if group.is_empty() { format!("{kind} ") } else { format!("{kind}.{group} ") }
+}
+
+fn media_types(types: &[PatchType]) -> String {
+    types.iter().map(|patch_type| patch_type.media_type()).collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use weir_image_api::meta::IncludeObject;
 
-use crate::accept::ranges;
+use crate::accept::{MediaRange, ranges};
 use crate::failure::Failure;
 use crate::query::Query;
 
@@ -20,22 +20,43 @@ pub(crate) enum Form {
     PartialList,
 }
 
+/// The text an answer is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Json,
+    Yaml,
+}
+
 impl Form {
     /// Picks the first form of `Accept` that can be produced. A range with an unknown
     /// transformation is passed over; a range without one is the plain object.
-    pub(crate) fn negotiate(headers: &HeaderMap) -> Result<Form, Failure> {
+    pub(crate) fn negotiate(headers: &HeaderMap) -> Result<(Form, Encoding), Failure> {
         let ranges = ranges(headers);
-        let mut json = ranges.iter().filter(|range| range.covers("application", "json"));
-        json.find_map(|range| {
-            let Some(transformation) = range.parameter("as") else { return Some(Form::Object) };
-            match (transformation, range.parameter("g"), range.parameter("v")) {
-                ("Table", Some("meta.k8s.io"), Some("v1")) => Some(Form::Table),
-                ("PartialObjectMetadata", Some("meta.k8s.io"), Some("v1")) => Some(Form::Partial),
-                ("PartialObjectMetadataList", Some("meta.k8s.io"), Some("v1")) => Some(Form::PartialList),
-                _ => None,
-            }
-        })
-        .ok_or(Failure::NotAcceptable)
+        let mut known = ranges.iter().filter_map(|range| Some((range, Encoding::of(range)?)));
+        known
+            .find_map(|(range, encoding)| {
+                let Some(transformation) = range.parameter("as") else {
+                    return Some((Form::Object, encoding));
+                };
+                let form = match (transformation, range.parameter("g"), range.parameter("v")) {
+                    ("Table", Some("meta.k8s.io"), Some("v1")) => Form::Table,
+                    ("PartialObjectMetadata", Some("meta.k8s.io"), Some("v1")) => Form::Partial,
+                    ("PartialObjectMetadataList", Some("meta.k8s.io"), Some("v1")) => Form::PartialList,
+                    _ => return None,
+                };
+                Some((form, encoding))
+            })
+            .ok_or(Failure::NotAcceptable)
+    }
+}
+
+impl Encoding {
+    fn of(range: &MediaRange) -> Option<Encoding> {
+        if range.covers("application", "json") {
+            Some(Encoding::Json)
+        } else {
+            range.covers("application", "yaml").then_some(Encoding::Yaml)
+        }
     }
 }
 
@@ -62,7 +83,7 @@ mod tests {
     fn form(accept: &str) -> Option<Form> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_str(accept).unwrap());
-        Form::negotiate(&headers).ok()
+        Form::negotiate(&headers).ok().map(|(form, _)| form)
     }
 
     /// kubernetes-api 69, 70, 70a.
@@ -93,6 +114,22 @@ mod tests {
             ),
         ] {
             assert_eq!(form(accept), expected, "{accept}");
+        }
+    }
+
+    /// kubernetes-api 68.
+    #[test]
+    fn yaml_is_written_for_those_who_ask_for_it() {
+        for (accept, expected) in [
+            ("application/yaml", Some(Encoding::Yaml)),
+            ("application/yaml, application/json", Some(Encoding::Yaml)),
+            ("application/json, application/yaml", Some(Encoding::Json)),
+            ("*/*, application/yaml;q=0.5", Some(Encoding::Json)),
+            ("application/yaml;as=Table;v=v1;g=meta.k8s.io", Some(Encoding::Yaml)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_str(accept).unwrap());
+            assert_eq!(Form::negotiate(&headers).ok().map(|(_, encoding)| encoding), expected, "{accept}");
         }
     }
 }

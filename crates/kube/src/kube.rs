@@ -1,13 +1,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
-use weir_access::{Access, Identity, ReadApi};
-use weir_registry::{Clock, Registry};
+use http::{HeaderMap, Request, Response};
+use http_body::Body;
+use tokio_util::sync::CancellationToken;
+use weir_access::{Access, Action, Identity, ManageApi, Permit, ReadApi, WriteApi};
+use weir_registry::{BodyError, Clock, Registry};
 
 use crate::edge::{Edge, Gate, Refused};
+use crate::payload::Payload;
 use crate::reply;
-use crate::source::Source;
+use crate::resource::{List, Right, Watch};
+use crate::source::{Reader, ResourceLog, Source};
+use crate::watch::Log;
+use crate::write::{Pen, author};
 use crate::{KubernetesVersion, Product};
 
 /// How the edge is set.
@@ -19,6 +25,8 @@ pub struct Settings {
     pub kubernetes: KubernetesVersion,
     /// This program.
     pub product: Product,
+    /// Ends every watch: the server stops.
+    pub stop: CancellationToken,
 }
 
 /// Who sends a request, as far as the listener could tell.
@@ -60,21 +68,29 @@ pub struct Kube {
     access: Access,
     clock: Arc<dyn Clock>,
     edge: Edge,
+    stop: CancellationToken,
 }
 
 impl Kube {
     /// An edge in front of a registry.
     pub fn new(registry: Arc<Registry>, access: Access, clock: Arc<dyn Clock>, settings: &Settings) -> Kube {
-        Kube { registry, access, clock, edge: Edge::new(settings) }
+        Kube { registry, access, clock, edge: Edge::new(settings), stop: settings.stop.clone() }
     }
 
     /// Answers one request. Never fails: an error is an answer.
-    pub fn serve<B>(&self, request: Request<B>, caller: &Caller) -> Response<Bytes> {
-        let (parts, _) = request.into_parts();
+    pub async fn serve<B>(&self, request: Request<B>, caller: &Caller) -> Response<Payload>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
+        let (parts, body) = request.into_parts();
         let door = Door { kube: self, identity: &caller.identity };
-        let mut response = self.edge.answer(&parts, &door, self.clock.now());
+        let mut response = self.edge.answer(&parts, body, &door, self.clock.now()).await;
         reply::name_request(&mut response, &parts.headers, &caller.request_id);
-        response
+        reply::packed(response, &parts.headers).map(|payload| match payload {
+            Payload::Events(events) => Payload::Events(events.until(self.stop.clone())),
+            whole @ Payload::Bytes(_) => whole,
+        })
     }
 }
 
@@ -85,10 +101,37 @@ struct Door<'a> {
 }
 
 impl Gate for Door<'_> {
-    fn open(&self) -> Result<Box<dyn Source + '_>, Refused> {
-        match self.kube.access.authorize::<ReadApi>(self.identity, ()) {
-            Ok(permit) => Ok(Box::new(self.kube.registry.view(&permit))),
-            Err(denied) => Err(Refused { user: denied.identity }),
+    fn open(&self, right: Right) -> Result<Box<dyn Source + '_>, Refused> {
+        Ok(Box::new(self.reader(right)?))
+    }
+
+    fn log(&self, right: Right, watch: Watch, list: List) -> Result<Box<dyn Log>, Refused> {
+        Ok(Box::new(ResourceLog { reader: self.reader(right)?, watch, list }))
+    }
+
+    fn pen(&self, right: Right, headers: &HeaderMap) -> Result<Pen, Refused> {
+        let permit = self.ask::<WriteApi>()?;
+        let manage = self.ask::<ManageApi>();
+        if right == Right::Manage {
+            manage.as_ref().map_err(Refused::clone)?;
         }
+        let author = author(&self.kube.access, self.identity, headers);
+        Ok(Pen { registry: Arc::clone(&self.kube.registry), permit, manage: manage.ok(), author })
+    }
+}
+
+impl Door<'_> {
+    fn reader(&self, right: Right) -> Result<Reader, Refused> {
+        let permit = self.ask::<ReadApi>()?;
+        let manage = self.ask::<ManageApi>();
+        if right == Right::Manage {
+            manage.as_ref().map_err(Refused::clone)?;
+        }
+        Ok(Reader { view: self.kube.registry.view(&permit), manage: manage.ok() })
+    }
+
+    fn ask<A: Action<Target = ()>>(&self) -> Result<Permit<A>, Refused> {
+        let answer = self.kube.access.authorize::<A>(self.identity, ());
+        answer.map_err(|denied| Refused { user: denied.identity })
     }
 }

@@ -37,11 +37,7 @@ impl ListOptions {
         scope: ListScope<'_>,
     ) -> Result<ListOptions, Failure> {
         let limit = query.number("limit")?;
-        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default())?;
-        let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default())?;
-        if let Some(unknown) = fields.fields().find(|field| !is_known(field, resource)) {
-            return Err(Failure::BadRequest(unknown_field(unknown, resource)));
-        }
+        let (labels, fields) = selectors(query, resource)?;
         if query.flag("watch") {
             return Err(Failure::WatchNotSupported(resource.group_resource()));
         }
@@ -63,10 +59,23 @@ impl ListOptions {
     }
 }
 
+/// Reads what a client selects by labels and by fields.
+pub(crate) fn selectors(
+    query: &Query,
+    resource: &Resource,
+) -> Result<(LabelSelector, FieldSelector), Failure> {
+    let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or_default())?;
+    let fields = FieldSelector::parse(query.get("fieldSelector").unwrap_or_default())?;
+    if let Some(unknown) = fields.fields().find(|field| !is_known(field, resource)) {
+        return Err(Failure::BadRequest(unknown_field(unknown, resource)));
+    }
+    Ok((labels, fields))
+}
+
 impl VersionWish {
     /// Reads the wish of a get.
     pub(crate) fn of_get(query: &Query) -> Result<VersionWish, Failure> {
-        Ok(match number(query)? {
+        Ok(match resource_version(query)? {
             None | Some(0) => VersionWish::Current,
             Some(version) => VersionWish::AtLeast(version),
         })
@@ -93,7 +102,8 @@ impl VersionWish {
     }
 }
 
-fn number(query: &Query) -> Result<Option<u64>, Failure> {
+/// The version a client names; absent and empty are the same.
+pub(crate) fn resource_version(query: &Query) -> Result<Option<u64>, Failure> {
     let Some(text) = query.text("resourceVersion") else { return Ok(None) };
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain).map(Some).ok_or_else(|| {

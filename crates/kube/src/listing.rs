@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::list_options::ListOptions;
 use crate::record::Record;
 use crate::resource::{List, Resource};
+use crate::selector::{FieldSelector, LabelSelector};
 use crate::source::Source;
 
 /// Most objects of a page, whatever the client asks for. A client that names no limit gets all:
@@ -163,9 +164,14 @@ fn shown_version(options: &ListOptions, scope: ListScope<'_>, current: u64) -> R
 }
 
 fn matches(object: &dyn Record, options: &ListOptions) -> bool {
+    selects(object, &options.labels, &options.fields)
+}
+
+/// Whether both selectors let an object through.
+pub(crate) fn selects(object: &dyn Record, labels: &LabelSelector, fields: &FieldSelector) -> bool {
     let meta = object.meta();
-    options.labels.matches(&meta.labels)
-        && options.fields.matches(|field| match field {
+    labels.matches(&meta.labels)
+        && fields.matches(|field| match field {
             "metadata.name" => Some(meta.name.clone()),
             "metadata.namespace" => Some(meta.namespace.clone()),
             other => object.field(other),
@@ -178,7 +184,7 @@ fn meta(version: u64) -> ListMeta {
 
 /// A text right before `name` in byte order, with no name in between: names are ASCII, and so sort
 /// below the character appended here. It turns a search by name into one step of the index.
-fn just_before(name: &str) -> String {
+pub(crate) fn just_before(name: &str) -> String {
     let mut text = name.to_owned();
     let last = text.pop().and_then(|last| char::from_u32(u32::from(last).saturating_sub(1)));
     text.extend(last);

@@ -5,7 +5,7 @@ use weir_image_api::Timestamp;
 use weir_image_api::meta::{IncludeObject, ListMeta, PartialObjectMetadata, Table, Typed};
 
 use crate::failure::Failure;
-use crate::form::{Form, include_object};
+use crate::form::{Encoding, Form, include_object};
 use crate::listing::Collected;
 use crate::query::Query;
 use crate::record::{Record, Typing, write_json};
@@ -15,6 +15,7 @@ use crate::resource::Kind;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rendering {
     form: Form,
+    encoding: Encoding,
     include: IncludeObject,
     now: Timestamp,
 }
@@ -26,9 +27,31 @@ impl Rendering {
         query: &Query,
         now: Timestamp,
     ) -> Result<Rendering, Failure> {
-        let form = Form::negotiate(headers)?;
+        let (form, encoding) = Form::negotiate(headers)?;
         let include = if form == Form::Table { include_object(query)? } else { IncludeObject::default() };
-        Ok(Rendering { form, include, now })
+        Ok(Rendering { form, encoding, include, now })
+    }
+
+    /// The text the answer is written in.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Fails unless one object can be shown in this form. For writes, which must not fail once they
+    /// are done.
+    pub(crate) fn check_object(&self, kind: &Kind) -> Result<(), Failure> {
+        match self.form {
+            Form::PartialList => Err(Failure::PartialListOfObject { kind: kind.name }),
+            Form::Object | Form::Table | Form::Partial => Ok(()),
+        }
+    }
+
+    /// The same for a list.
+    pub(crate) fn check_list(&self, kind: &Kind) -> Result<(), Failure> {
+        match self.form {
+            Form::Partial => Err(Failure::PartialOfList { kind: kind.name }),
+            Form::Object | Form::Table | Form::PartialList => Ok(()),
+        }
     }
 
     /// Writes one object.
@@ -74,7 +97,7 @@ impl Rendering {
         objects: &mut dyn Iterator<Item = &dyn Record>,
         out: &mut Vec<u8>,
     ) {
-        let rows = objects.map(|object| object.row(self.include, self.now)).collect();
+        let rows = objects.flat_map(|object| object.rows(self.include, self.now)).collect();
         write_json(&Typed::of(&Table { metadata, column_definitions: (kind.columns)(), rows }), out);
     }
 }

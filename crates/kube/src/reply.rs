@@ -3,17 +3,22 @@
 use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
-    RETRY_AFTER, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS,
+    RETRY_AFTER, USER_AGENT, VARY, WARNING, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Response, StatusCode};
-use weir_image_api::meta::Typed;
+use weir_image_api::meta::{Status, Typed};
 
 use crate::document::Document;
+use crate::encode::{gzip, yaml};
 use crate::failure::Failure;
+use crate::form::Encoding;
 use crate::indent::indent;
+use crate::payload::{Events, Payload};
 use crate::query::Query;
+use crate::warning;
 
 const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
 const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-cache, private");
 
 /// Whether a body gets line breaks.
@@ -54,16 +59,54 @@ impl Layout {
     }
 }
 
-/// A body that was written for this request.
-pub(crate) fn written(body: Vec<u8>, layout: Layout) -> Response<Bytes> {
-    response(StatusCode::OK, JSON, layout.lay_out(body))
+/// A body that was written for this request, as JSON.
+pub(crate) fn written(
+    status: StatusCode,
+    body: Vec<u8>,
+    encoding: Encoding,
+    layout: Layout,
+) -> Response<Payload> {
+    match encoding {
+        Encoding::Json => response(status, JSON, layout.lay_out(body)),
+        Encoding::Yaml => response(status, YAML, yaml(&body).into()),
+    }
+}
+
+/// Packed, if that is worth it and the client can unpack it.
+pub(crate) fn packed(response: Response<Payload>, asked: &HeaderMap) -> Response<Payload> {
+    let (mut parts, payload) = response.into_parts();
+    let payload = match payload {
+        Payload::Bytes(bytes) => Payload::Bytes(gzip(bytes, &mut parts.headers, asked)),
+        events @ Payload::Events(_) => events,
+    };
+    Response::from_parts(parts, payload)
+}
+
+/// Frames that are sent as they come.
+pub(crate) fn events(events: Events) -> Response<Payload> {
+    let mut response = response(StatusCode::OK, JSON, Bytes::new());
+    *response.body_mut() = Payload::Events(events);
+    response
+}
+
+/// The JSON of a status.
+pub(crate) fn status(status: &Status) -> Vec<u8> {
+    let mut body = Vec::new();
+    crate::record::write_json(&Typed::of(status), &mut body);
+    body
+}
+
+/// With what the client should know although nothing failed (kubernetes-api 2.11).
+pub(crate) fn with_warnings(mut response: Response<Payload>, warnings: &[String]) -> Response<Payload> {
+    for value in warning::headers(warnings) {
+        response.headers_mut().append(WARNING, value);
+    }
+    response
 }
 
 /// A refusal, always as JSON: the client may have asked for something else that it cannot have.
-pub(crate) fn failure(failure: &Failure, layout: Layout) -> Response<Bytes> {
-    let mut body = Vec::new();
-    crate::record::write_json(&Typed::of(&failure.status()), &mut body);
-    let mut response = response(failure.code(), JSON, layout.lay_out(body));
+pub(crate) fn failure(failure: &Failure, layout: Layout) -> Response<Payload> {
+    let mut response = response(failure.code(), JSON, layout.lay_out(status(&failure.status())));
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(seconds) = failure.retry_after() {
@@ -73,7 +116,7 @@ pub(crate) fn failure(failure: &Failure, layout: Layout) -> Response<Bytes> {
 }
 
 /// A document without an entity tag.
-pub(crate) fn plain_document(document: &Document, layout: Layout) -> Response<Bytes> {
+pub(crate) fn plain_document(document: &Document, layout: Layout) -> Response<Payload> {
     response(StatusCode::OK, JSON, laid_out(document, layout))
 }
 
@@ -84,10 +127,10 @@ pub(crate) fn tagged_document(
     keep: Keep,
     headers: &HeaderMap,
     layout: Layout,
-) -> Response<Bytes> {
+) -> Response<Payload> {
     let tag = document.etag();
     let mut response = if holds(headers, &tag) {
-        let mut response = Response::new(Bytes::new());
+        let mut response = Response::new(Bytes::new().into());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
@@ -108,8 +151,8 @@ pub(crate) fn tagged_document(
 }
 
 /// Sends the client to the current address of a document.
-pub(crate) fn moved(address: &str) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+pub(crate) fn moved(address: &str) -> Response<Payload> {
+    let mut response = Response::new(Bytes::new().into());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     let address =
         HeaderValue::from_str(address).expect("group names and hexadecimal digits are a header value");
@@ -118,14 +161,16 @@ pub(crate) fn moved(address: &str) -> Response<Bytes> {
 }
 
 /// Drops the body for `HEAD`, keeping its length.
-pub(crate) fn without_body(response: Response<Bytes>) -> Response<Bytes> {
+pub(crate) fn without_body(response: Response<Payload>) -> Response<Payload> {
     let (mut parts, body) = response.into_parts();
-    parts.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    Response::from_parts(parts, Bytes::new())
+    if let Some(len) = body.len() {
+        parts.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(len));
+    }
+    Response::from_parts(parts, Bytes::new().into())
 }
 
 /// Names the request in the answer: by the client's own name for it, or by ours.
-pub(crate) fn name_request(response: &mut Response<Bytes>, asked: &HeaderMap, ours: &str) {
+pub(crate) fn name_request(response: &mut Response<Payload>, asked: &HeaderMap, ours: &str) {
     const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
     /// A longer one is not repeated; it is a name, not a payload.
     const LONGEST: usize = 64;
@@ -142,8 +187,8 @@ fn laid_out(document: &Document, layout: Layout) -> Bytes {
     }
 }
 
-fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
+fn response(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Payload> {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

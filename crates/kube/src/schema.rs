@@ -5,8 +5,10 @@
 //! Names follow the packages of the Go types, because tools key on them.
 
 pub(crate) mod core;
+pub(crate) mod empty;
 pub(crate) mod image;
 pub(crate) mod meta;
+pub(crate) mod project;
 
 /// A described type.
 #[derive(Debug)]

@@ -6,13 +6,20 @@ mod lists;
 mod shelf;
 
 use bytes::Bytes;
-use http::{Method, Request};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, Method, Request};
+use http_body_util::Empty;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use weir_image_api::Timestamp;
 
 use self::shelf::Shelf;
 use crate::edge::{Edge, Gate, Refused};
+use crate::payload::Payload;
+use crate::resource::{List, Right, Watch};
 use crate::source::Source;
+use crate::watch::Log;
+use crate::write::Pen;
 use crate::{KubernetesVersion, Product, Settings};
 
 const B: &str = "/apis/image.openshift.io/v1";
@@ -38,11 +45,20 @@ struct Reply {
 }
 
 impl Gate for Door<'_> {
-    fn open(&self) -> Result<Box<dyn Source + '_>, Refused> {
+    fn open(&self, _right: Right) -> Result<Box<dyn Source + '_>, Refused> {
         match self {
             Door::Open(stock) => Ok(Box::new(*stock)),
             Door::Closed => Err(Refused { user: "alice".to_owned() }),
         }
+    }
+
+    // Nothing is written or watched here: that takes a registry, and is tested over one.
+    fn log(&self, _right: Right, _watch: Watch, _list: List) -> Result<Box<dyn Log>, Refused> {
+        Err(Refused { user: "alice".to_owned() })
+    }
+
+    fn pen(&self, _right: Right, _headers: &HeaderMap) -> Result<Pen, Refused> {
+        Err(Refused { user: "alice".to_owned() })
     }
 }
 
@@ -57,6 +73,7 @@ impl Bench {
                 build_date: "2026-02-03T10:00:00Z".to_owned(),
                 platform: "linux/amd64".to_owned(),
             },
+            stop: CancellationToken::new(),
         };
         Bench { edge: Edge::new(&settings), shelf: Shelf::stocked() }
     }
@@ -86,7 +103,10 @@ impl Bench {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let now = Timestamp::parse("2026-02-05T08:02:10Z").unwrap();
-        let (parts, body) = self.edge.answer(&parts, door, now).into_parts();
+        let body = Empty::<Bytes>::new();
+        let answer = self.edge.answer(&parts, body, door, now).now_or_never();
+        let (parts, body) = answer.expect("nothing is waited for").into_parts();
+        let Payload::Bytes(body) = body else { panic!("nothing here goes on") };
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 }

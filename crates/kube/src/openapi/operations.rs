@@ -1,27 +1,29 @@
 //! Paths and operations of some groups: one for each verb that a resource has.
 
+mod parameters;
+
 use serde_json::{Map, Value, json};
 
 use super::Dialect;
 use super::types::list_name;
-use crate::resource::{Group, Gv, Kind, Resource, Scope};
+use crate::patch::PatchType;
+use crate::resource::{Group, Gv, Kind, Permission, Resource, Scope, Verb, Verbs};
+use crate::schema::meta::{DELETE_OPTIONS, PATCH, STATUS};
 
-const LIST_PARAMETERS: [(&str, &str, &str); 6] = [
-    ("continue", "string", "Where to go on, from the metadata of the last page."),
-    ("fieldSelector", "string", "Restricts the list by the fields of its objects. Defaults to everything."),
-    ("labelSelector", "string", "Restricts the list by the labels of its objects. Defaults to everything."),
-    ("limit", "integer", "Most objects to return."),
-    ("resourceVersion", "string", "The version of the server's state the list has to show."),
-    ("resourceVersionMatch", "string", "How resourceVersion is applied."),
-];
+/// What bodies may be.
+const BODIES: [&str; 2] = ["application/json", "application/yaml"];
 
-/// One operation: what is done, to what, and what comes back.
-struct Operation<'a> {
-    id: String,
-    action: &'static str,
+/// Where operations are: the names of things around them, as operation names spell them.
+struct Place<'a> {
     kind: &'a Kind,
-    answer: String,
-    parameters: &'static [(&'static str, &'static str, &'static str)],
+    verbs: Verbs,
+    patch_types: &'static [PatchType],
+    /// `ImageOpenshiftIoV1`
+    group: String,
+    /// `Namespaced` or nothing
+    scoped: &'static str,
+    /// What comes after the kind: `Status`, `ForAllNamespaces`
+    suffix: String,
 }
 
 /// All paths.
@@ -34,97 +36,126 @@ pub(super) fn paths(groups: &[Group], dialect: Dialect) -> Map<String, Value> {
 }
 
 fn add(resource: &Resource, dialect: Dialect, paths: &mut Map<String, Value>) {
-    let kind = resource.kind;
-    let group = camel(kind.gv);
-    let root = format!("/{}", kind.gv.path());
+    let root = format!("/{}", resource.kind.gv.path());
     let (within, scoped) = match resource.scope {
         Scope::Cluster => (root.clone(), ""),
         Scope::Namespaced => (format!("{root}/namespaces/{{namespace}}"), "Namespaced"),
     };
-    let collection = format!("{within}/{}", resource.plural);
-    if resource.verbs.list.is_some() {
-        let mut list = Operation {
-            id: format!("list{group}{scoped}{}", kind.name),
-            action: "list",
-            kind,
-            answer: list_name(kind),
-            parameters: &LIST_PARAMETERS,
-        };
-        paths.insert(collection.clone(), path_item(&collection, &list, dialect));
-        if resource.scope == Scope::Namespaced {
-            list.id = format!("list{group}{}ForAllNamespaces", kind.name);
-            let all = format!("{root}/{}", resource.plural);
-            paths.insert(all.clone(), path_item(&all, &list, dialect));
-        }
-    }
-    let mut read = |path: String, id: String, kind: &Kind| {
-        let answer = kind.schema.name.to_owned();
-        let item = path_item(&path, &Operation { id, action: "get", kind, answer, parameters: &[] }, dialect);
-        paths.insert(path, item);
+    let place = |kind: &'static Kind, verbs, suffix| Place {
+        kind,
+        verbs,
+        patch_types: resource.patch_types(),
+        group: camel(kind.gv),
+        scoped,
+        suffix,
     };
+    let own = place(resource.kind, resource.verbs, String::new());
+    let collection = format!("{within}/{}", resource.plural);
+    own.add(&collection, &[Verb::List, Verb::Create, Verb::DeleteCollection], dialect, paths);
+    if resource.scope == Scope::Namespaced {
+        let all = Place {
+            scoped: "",
+            suffix: "ForAllNamespaces".to_owned(),
+            ..place(resource.kind, resource.verbs, String::new())
+        };
+        all.add(&format!("{root}/{}", resource.plural), &[Verb::List], dialect, paths);
+    }
     let object = format!("{collection}/{{name}}");
-    let name = format!("read{group}{scoped}{}", kind.name);
-    for below in resource.subresources.iter().filter(|below| below.verbs.get.is_some()) {
-        read(format!("{object}/{}", below.name), format!("{name}{}", capital(below.name)), below.kind);
-    }
-    if resource.verbs.get.is_some() {
-        read(object, name, kind);
+    let of_object = [Verb::Get, Verb::Update, Verb::Patch, Verb::Delete];
+    own.add(&object, &of_object, dialect, paths);
+    for below in resource.subresources {
+        let place = place(below.kind, below.verbs, capital(below.name));
+        place.add(&format!("{object}/{}", below.name), &of_object, dialect, paths);
     }
 }
 
-fn path_item(path: &str, operation: &Operation<'_>, dialect: Dialect) -> Value {
-    let mut shared: Vec<Value> = ["name", "namespace"]
-        .into_iter()
-        .filter(|part| path.contains(&format!("{{{part}}}")))
-        .map(|part| {
-            let mut parameter = parameter(part, "path", "string", "Taken from the path.", dialect);
-            parameter["required"] = json!(true);
-            parameter
-        })
-        .collect();
-    shared.push(parameter("pretty", "query", "string", "If 'true', then the output is indented.", dialect));
-    let gvk = json!({
-        "group": operation.kind.gv.group,
-        "version": operation.kind.gv.version,
-        "kind": operation.kind.name,
-    });
-    let schema = json!({"$ref": dialect.reference(&operation.answer)});
-    let mut get = json!({
-        "operationId": operation.id,
-        "tags": [tag(operation.kind.gv)],
-        "x-kubernetes-action": operation.action,
-        "x-kubernetes-group-version-kind": gvk,
-    });
-    match dialect {
-        Dialect::V2 => {
-            get["produces"] = json!(["application/json"]);
-            get["schemes"] = json!(["https"]);
-            get["responses"] = json!({"200": {"description": "OK", "schema": schema}});
+impl Place<'_> {
+    /// Adds a path with those of the verbs that work there.
+    fn add(&self, path: &str, verbs: &[Verb], dialect: Dialect, paths: &mut Map<String, Value>) {
+        let mut item = Map::new();
+        // A list that only answers a question has no type.
+        let typeless = |verb| verb == Verb::List && self.verbs.permission == Permission::Asked;
+        for verb in verbs.iter().copied().filter(|verb| self.verbs.has(*verb) && !typeless(*verb)) {
+            let (method, operation) = self.operation(verb, dialect);
+            item.insert(method.to_owned(), operation);
         }
-        Dialect::V3 => {
-            let content = json!({"application/json": {"schema": schema}});
-            get["responses"] = json!({"200": {"description": "OK", "content": content}});
+        if !item.is_empty() {
+            item.insert("parameters".to_owned(), json!(parameters::shared(path, dialect)));
+            paths.insert(path.to_owned(), Value::Object(item));
         }
     }
-    let parameters = operation.parameters.iter();
-    let parameters: Vec<Value> =
-        parameters.map(|(name, of, text)| parameter(name, "query", of, text, dialect)).collect();
-    if !parameters.is_empty() {
-        get["parameters"] = json!(parameters);
+
+    fn operation(&self, verb: Verb, dialect: Dialect) -> (&'static str, Value) {
+        let kind = self.kind;
+        let (method, word, action, answer) = match verb {
+            Verb::List | Verb::Watch => ("get", "list", "list", list_name(kind)),
+            Verb::Get => ("get", "read", "get", kind.schema.name.to_owned()),
+            Verb::Create => ("post", "create", "post", kind.schema.name.to_owned()),
+            Verb::Update => ("put", "replace", "put", kind.schema.name.to_owned()),
+            Verb::Patch => ("patch", "patch", "patch", kind.schema.name.to_owned()),
+            Verb::Delete => ("delete", "delete", "delete", STATUS.name.to_owned()),
+            Verb::DeleteCollection => ("delete", "delete", "deletecollection", list_name(kind)),
+        };
+        let Place { group, scoped, suffix, .. } = self;
+        let many = if verb == Verb::DeleteCollection { "Collection" } else { "" };
+        let gvk = json!({"group": kind.gv.group, "version": kind.gv.version, "kind": kind.name});
+        let mut operation = json!({
+            "operationId": format!("{word}{group}{many}{scoped}{}{suffix}", kind.name),
+            "tags": [tag(kind.gv)],
+            "x-kubernetes-action": action,
+            "x-kubernetes-group-version-kind": gvk,
+        });
+        let taken = parameters::of(verb, self.verbs).into_iter();
+        let mut taken: Vec<Value> = taken.map(|taken| parameters::in_query(taken, dialect)).collect();
+        let body = match verb {
+            Verb::Create | Verb::Update => Some((kind.schema.name, BODIES.to_vec())),
+            Verb::Patch => Some((
+                PATCH.name,
+                self.patch_types.iter().map(|patch_type| patch_type.media_type()).collect(),
+            )),
+            Verb::Delete | Verb::DeleteCollection => Some((DELETE_OPTIONS.name, BODIES.to_vec())),
+            Verb::Get | Verb::List | Verb::Watch => None,
+        };
+        // Nobody has to say how to delete.
+        let required = !matches!(verb, Verb::Delete | Verb::DeleteCollection);
+        if let Some((schema, types)) = body {
+            let schema = json!({"$ref": dialect.reference(schema)});
+            match dialect {
+                Dialect::V2 => {
+                    operation["consumes"] = json!(types);
+                    taken.push(json!({"name": "body", "in": "body", "required": required, "schema": schema}));
+                }
+                Dialect::V3 => {
+                    let content = types.into_iter().map(|of| (of.to_owned(), json!({"schema": schema})));
+                    let content: Map<String, Value> = content.collect();
+                    operation["requestBody"] = json!({"required": required, "content": content});
+                }
+            }
+        }
+        if !taken.is_empty() {
+            operation["parameters"] = json!(taken);
+        }
+        answers(verb, &answer, dialect, &mut operation);
+        (method, operation)
     }
-    json!({"parameters": shared, "get": get})
 }
 
-fn parameter(name: &str, place: &str, of: &str, text: &str, dialect: Dialect) -> Value {
-    let mut out = json!({"name": name, "in": place, "description": text});
-    match dialect {
-        Dialect::V2 => {
-            out["type"] = json!(of);
-            out["uniqueItems"] = json!(true);
-        }
-        Dialect::V3 => out["schema"] = json!({"type": of, "uniqueItems": true}),
+fn answers(verb: Verb, answer: &str, dialect: Dialect, operation: &mut Value) {
+    let schema = json!({"$ref": dialect.reference(answer)});
+    let response = |text: &str| match dialect {
+        Dialect::V2 => json!({"description": text, "schema": schema}),
+        Dialect::V3 => json!({"description": text, "content": {"application/json": {"schema": schema}}}),
+    };
+    if dialect == Dialect::V2 {
+        operation["produces"] = json!(["application/json"]);
+        operation["schemes"] = json!(["https"]);
     }
-    out
+    let (done, made) = (response("OK"), response("Created"));
+    operation["responses"] = match verb {
+        Verb::Create => json!({"201": made}),
+        Verb::Update | Verb::Patch => json!({"200": done, "201": made}),
+        _ => json!({"200": done}),
+    };
 }
 
 /// `image.openshift.io/v1` as operation names spell it: `ImageOpenshiftIoV1`.

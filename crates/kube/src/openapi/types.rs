@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Dialect;
-use crate::resource::{Group, Kind};
-use crate::schema::meta::LIST_META;
+use crate::resource::{Group, Kind, Verb, Verbs};
+use crate::schema::meta::{DELETE_OPTIONS, LIST_META, PATCH, STATUS};
 use crate::schema::{API_VERSION, Field, KIND, Merge, Need, Schema, Shape, field};
 
 /// All types, by name.
@@ -15,6 +15,10 @@ pub(super) fn schemas(groups: &[Group], dialect: Dialect) -> Map<String, Value> 
     for resource in groups.iter().flat_map(|group| group.resources) {
         add(resource.kind.schema, dialect, &mut found);
         mark(resource.kind, resource.kind.schema.name, resource.kind.name, &mut found);
+        let all = resource.subresources.iter().map(|below| below.verbs).chain([resource.verbs]);
+        for verbs in all {
+            add_bodies(verbs, dialect, &mut found);
+        }
         for below in resource.subresources {
             add(below.kind.schema, dialect, &mut found);
             mark(below.kind, below.kind.schema.name, below.kind.name, &mut found);
@@ -27,6 +31,17 @@ pub(super) fn schemas(groups: &[Group], dialect: Dialect) -> Map<String, Value> 
         }
     }
     found.into_iter().collect()
+}
+
+/// What is sent and answered besides objects.
+fn add_bodies(verbs: Verbs, dialect: Dialect, found: &mut BTreeMap<String, Value>) {
+    if verbs.has(Verb::Patch) {
+        add(&PATCH, dialect, found);
+    }
+    if verbs.has(Verb::Delete) || verbs.has(Verb::DeleteCollection) {
+        add(&DELETE_OPTIONS, dialect, found);
+        add(&STATUS, dialect, found);
+    }
 }
 
 /// Name of the list type of a kind.

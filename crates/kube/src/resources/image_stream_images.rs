@@ -3,7 +3,7 @@ use weir_registry::view::ViewError;
 
 use super::{IMAGE, boxed, stream};
 use crate::failure::{Failure, GroupResource};
-use crate::resource::{Kind, Named, Resource, Scope, Verbs};
+use crate::resource::{Kind, Named, Ownership, Resource, Rights, Scope, Verbs};
 use crate::schema::image::IMAGE_STREAM_IMAGE;
 
 static KIND: Kind = Kind::of::<ImageStreamImage>(IMAGE, &IMAGE_STREAM_IMAGE);
@@ -23,6 +23,8 @@ pub(super) static IMAGE_STREAM_IMAGES: Resource = Resource {
         }),
         ..Verbs::NONE
     },
+    rights: Rights::OPEN,
+    ownership: Ownership::Unknown,
     fields: &[],
     subresources: &[],
 };

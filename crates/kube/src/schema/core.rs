@@ -1,4 +1,4 @@
-//! Namespaces, and the view of one as an `OpenShift` project.
+//! The kinds of the core group that are stored here.
 
 use super::{API_VERSION, KIND, METADATA, Schema, Shape, field};
 
@@ -39,36 +39,34 @@ static NAMESPACE_STATUS: Schema = Schema {
     )],
 };
 
-/// `Project` of `project.openshift.io`.
-pub(crate) static PROJECT: Schema = Schema {
-    name: "com.github.openshift.api.project.v1.Project",
-    description: "Projects are the unit of isolation and collaboration. A project is a view of the namespace of the \
-                  same name.",
+/// `Secret` of the core group.
+pub(crate) static SECRET: Schema = Schema {
+    name: "io.k8s.api.core.v1.Secret",
+    description: "Secret holds secret data of a certain type, above all credentials of registries.",
     fields: &[
         API_VERSION,
         KIND,
         METADATA,
-        field("spec", Shape::Object(&PROJECT_SPEC), "Spec defines the behavior of the project."),
-        field("status", Shape::Object(&PROJECT_STATUS), "Status describes the current status of a project."),
+        field(
+            "immutable",
+            Shape::Flag,
+            "Immutable, if set to true, ensures that data stored in the Secret cannot be updated.",
+        ),
+        field(
+            "data",
+            Shape::Map(&Shape::Bytes),
+            "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'.",
+        ),
+        field(
+            "stringData",
+            Shape::Map(&Shape::Text),
+            "stringData allows specifying non-binary secret data in string form. It is write-only and merged into the \
+             data field.",
+        ),
+        field(
+            "type",
+            Shape::Text,
+            "Used to facilitate programmatic handling of secret data, such as kubernetes.io/dockerconfigjson.",
+        ),
     ],
-};
-
-static PROJECT_SPEC: Schema = Schema {
-    name: "com.github.openshift.api.project.v1.ProjectSpec",
-    description: "ProjectSpec describes the attributes on a project.",
-    fields: &[field(
-        "finalizers",
-        Shape::List(&Shape::Text),
-        "Finalizers is an opaque list of values that must be empty to permanently remove object from storage.",
-    )],
-};
-
-static PROJECT_STATUS: Schema = Schema {
-    name: "com.github.openshift.api.project.v1.ProjectStatus",
-    description: "ProjectStatus is information about the current status of a project.",
-    fields: &[field(
-        "phase",
-        Shape::Text,
-        "Phase is the current lifecycle phase of the project: Active or Terminating.",
-    )],
 };

@@ -1,6 +1,6 @@
 //! The types of `meta/v1` that every object carries.
 
-use super::{Field, Merge, Schema, Shape, field};
+use super::{API_VERSION, Field, KIND, Merge, Schema, Shape, field};
 
 /// `ObjectMeta`.
 pub(crate) static OBJECT_META: Schema = Schema {
@@ -165,5 +165,96 @@ pub(crate) static LIST_META: Schema = Schema {
             Shape::Text,
             "Deprecated: a legacy field that is no longer populated by the system.",
         ),
+    ],
+};
+
+/// `DeleteOptions`.
+pub(crate) static DELETE_OPTIONS: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+    description: "DeleteOptions may be provided when deleting an API object.",
+    fields: &[
+        API_VERSION,
+        KIND,
+        field(
+            "gracePeriodSeconds",
+            Shape::Whole,
+            "The duration in seconds before the object should be deleted. Objects here are deleted at once.",
+        ),
+        field(
+            "preconditions",
+            Shape::Object(&PRECONDITIONS),
+            "Must be fulfilled before a deletion is carried out. If not possible, a 409 Conflict status will be \
+             returned.",
+        ),
+        field("orphanDependents", Shape::Flag, "Deprecated: please use the propagationPolicy."),
+        field(
+            "propagationPolicy",
+            Shape::Text,
+            "Whether and how garbage collection will be performed: Orphan, Background or Foreground.",
+        ),
+        field(
+            "dryRun",
+            Shape::List(&Shape::Text),
+            "When present, indicates that modifications should not be persisted. The one valid value is All.",
+        ),
+    ],
+};
+
+static PRECONDITIONS: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions",
+    description: "Preconditions must be fulfilled before an operation is carried out.",
+    fields: &[
+        field("uid", Shape::Text, "Specifies the target UID."),
+        field("resourceVersion", Shape::Text, "Specifies the target ResourceVersion."),
+    ],
+};
+
+/// The body of a patch, whatever its type.
+pub(crate) static PATCH: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.Patch",
+    description: "Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.",
+    fields: &[],
+};
+
+/// `Status`, as an answer and inside other objects.
+pub(crate) static STATUS: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.Status",
+    description: "Status is a return value for calls that don't return other objects.",
+    fields: &[
+        API_VERSION,
+        KIND,
+        field("metadata", Shape::Object(&LIST_META), "Standard list metadata."),
+        field("status", Shape::Text, "Status of the operation: Success or Failure."),
+        field("message", Shape::Text, "A human-readable description of the status of this operation."),
+        field("reason", Shape::Text, "A machine-readable description of why this operation failed."),
+        field("details", Shape::Object(&STATUS_DETAILS), "Extended data associated with the reason."),
+        field("code", Shape::Whole, "Suggested HTTP return code for this status, 0 if not set."),
+    ],
+};
+
+static STATUS_DETAILS: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails",
+    description: "StatusDetails is what an operation was about, and why it failed.",
+    fields: &[
+        field("name", Shape::Text, "The name of the resource."),
+        field("group", Shape::Text, "The group of the resource."),
+        field("kind", Shape::Text, "The resource, or the kind of an invalid object."),
+        field("uid", Shape::Text, "UID of the object."),
+        field("causes", Shape::List(&Shape::Object(&STATUS_CAUSE)), "The causes one by one."),
+        field(
+            "retryAfterSeconds",
+            Shape::Whole,
+            "The time in seconds before the operation should be retried.",
+        ),
+    ],
+};
+
+static STATUS_CAUSE: Schema = Schema {
+    name: "io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause",
+    description: "StatusCause provides more information about a failure.",
+    fields: &[
+        field("reason", Shape::Text, "A machine-readable description of the cause."),
+        field("message", Shape::Text, "A human-readable description of the cause."),
+        field("field", Shape::Text, "The field of the object that has caused this error."),
     ],
 };

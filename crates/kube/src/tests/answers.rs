@@ -142,12 +142,21 @@ fn what_is_not_found() {
 fn refusals() {
     let bench = Bench::new();
     let streams = format!("{N}/imagestreams");
-    for method in [Method::POST, Method::PUT, Method::DELETE, Method::HEAD, Method::OPTIONS, Method::PATCH] {
+    for method in [Method::PUT, Method::HEAD, Method::OPTIONS, Method::PATCH] {
         let reply = bench.send(method.clone(), &streams, &[]);
         assert_eq!(reply.status, 405, "{method}");
     }
-    insta::assert_snapshot!("method_not_allowed", bench.send(Method::POST, &streams, &[]).shown());
-    insta::assert_snapshot!("watch_refused", bench.get(format!("{N}/imagestreamtags?watch=true")).shown());
+    for path in [format!("{B}/imagestreams"), format!("{streams}/app"), format!("{streams}/app/status")] {
+        assert_eq!(bench.send(Method::POST, &path, &[]).status, 405, "{path}");
+    }
+    assert_eq!(
+        bench.send(Method::DELETE, format!("{B}/imagestreams"), &[]).status,
+        405,
+        "not of all namespaces"
+    );
+    let nowhere = bench.send(Method::POST, format!("{B}/imagestreams"), &[]);
+    insta::assert_snapshot!("method_not_allowed", nowhere.shown());
+    insta::assert_snapshot!("watch_refused", bench.get("/apis/apps/v1/deployments?watch=true").shown());
     assert_eq!(bench.get(format!("{N}/imagestreams/app?watch=true")).status, 200, "a plain get");
     insta::assert_snapshot!("not_acceptable", bench.get_as("text/html", &streams).shown());
     insta::assert_snapshot!("bad_escape", bench.get("/api/v1/namespaces/%zz").shown());
@@ -189,7 +198,7 @@ fn line_breaks_for_people() {
     assert!(lines("", "curl/8.5.0") > 1);
     assert!(lines("?pretty=true", "kubectl/v1.32.4") > 1);
     assert_eq!(lines("?pretty=false", "curl/8.5.0"), 1);
-    let refused = bench.send(Method::GET, "/apis/apps?pretty=1", &[]);
+    let refused = bench.send(Method::GET, "/apis/route.openshift.io?pretty=1", &[]);
     assert!(refused.shown().lines().count() > 2 && refused.body.starts_with(b"{\n"));
 }
 
@@ -199,4 +208,17 @@ fn head_of_a_document_has_its_length_and_no_body() {
     let reply = bench.send(Method::HEAD, "/apis", &[]);
     assert_eq!((reply.status, reply.body.len()), (200, 0));
     assert_eq!(reply.header("content-length"), bench.get("/apis").body.len().to_string());
+}
+
+/// kubernetes-api 68: objects and lists as YAML.
+#[test]
+fn yaml_on_request() {
+    let bench = Bench::new();
+    for path in [format!("{N}/imagestreams/app"), format!("{N}/imagestreams")] {
+        let json = bench.get(&path);
+        let yaml = bench.get_as("application/yaml, application/json;q=0.9", &path);
+        assert_eq!((yaml.status, yaml.header("content-type")), (200, "application/yaml"), "{path}");
+        let read = crate::decode::text(crate::decode::Format::Yaml, &yaml.body, None).unwrap();
+        assert_eq!(read.value, json.json(), "{path}");
+    }
 }

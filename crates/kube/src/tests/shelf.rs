@@ -1,10 +1,11 @@
 //! Objects made by hand: what pushes, and what only later writes of the API will make.
 
 use serde_json::json;
+use weir_image_api::core_v1::Secret;
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::{
-    Image, ImageStream, ImageStreamImage, ImageStreamLayers, ImageStreamTag, ImageTag, Namespace,
-    ResourceVersion, StreamRef, TagParts, core_v1, image_tag, layers, stream_image, stream_tag,
+    Image, ImageStream, ImageStreamHistory, ImageStreamImage, ImageStreamLayers, ImageStreamTag, ImageTag,
+    Namespace, ResourceVersion, StreamRef, TagParts, core_v1, image_tag, layers, stream_image, stream_tag,
 };
 use weir_registry::view::{Listed, Page, ViewError};
 
@@ -155,6 +156,18 @@ impl Shelf {
 }
 
 impl Source for &Shelf {
+    fn history(&self, _stream: &StreamRef, _tag: Option<&str>, _limit: usize) -> Result<ImageStreamHistory> {
+        Err(ViewError::StreamNotFound)
+    }
+
+    fn secret(&self, _namespace: &Namespace, _name: &str) -> Result<Secret> {
+        Err(ViewError::SecretNotFound)
+    }
+
+    fn secrets(&self, _of: Option<&Namespace>, page: &Page) -> Result<Listed<Secret>> {
+        Ok(cut(Vec::new(), page, |secret: &Secret| key(&secret.metadata)))
+    }
+
     fn namespace(&self, name: &str) -> Result<core_v1::Namespace> {
         let found = self.namespaces.iter().find(|namespace| namespace.metadata.name == name);
         found.cloned().ok_or(ViewError::NamespaceNotFound)

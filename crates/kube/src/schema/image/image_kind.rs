@@ -115,7 +115,8 @@ static IMAGE_MANIFEST: Schema = Schema {
     ],
 };
 
-static IMAGE_SIGNATURE: Schema = Schema {
+/// `ImageSignature`.
+pub(crate) static IMAGE_SIGNATURE: Schema = Schema {
     name: "com.github.openshift.api.image.v1.ImageSignature",
     description: "ImageSignature holds a signature of an image. It allows to verify image identity and possibly other \
                   claims as long as the signature is trusted.",

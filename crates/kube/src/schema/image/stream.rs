@@ -128,7 +128,7 @@ pub(super) static TAG_REFERENCE: Schema = Schema {
     ],
 };
 
-static TAG_IMPORT_POLICY: Schema = Schema {
+pub(super) static TAG_IMPORT_POLICY: Schema = Schema {
     name: "com.github.openshift.api.image.v1.TagImportPolicy",
     description: "TagImportPolicy controls how images related to this tag will be imported.",
     fields: &[
@@ -152,7 +152,7 @@ static TAG_IMPORT_POLICY: Schema = Schema {
     ],
 };
 
-static TAG_REFERENCE_POLICY: Schema = Schema {
+pub(super) static TAG_REFERENCE_POLICY: Schema = Schema {
     name: "com.github.openshift.api.image.v1.TagReferencePolicy",
     description: "TagReferencePolicy describes how pull-specs for images in this image stream tag are generated when \
                   image change triggers are resolved.",
@@ -208,6 +208,22 @@ static TAG_EVENT: Schema = Schema {
             "generation is the spec tag generation that resulted in this tag being updated.",
         )
         .required(),
+        field(
+            "provenance",
+            Shape::Object(&PROVENANCE),
+            "provenance says how the event came about. Only image tags show it, and nobody sets it.",
+        ),
+    ],
+};
+
+static PROVENANCE: Schema = Schema {
+    name: "weir.image.v1.Provenance",
+    description: "Provenance is how an event of a tag came about.",
+    fields: &[
+        field("by", Shape::Text, "by is what brought it about, such as push, tag or import."),
+        field("user", Shape::Text, "user is who did it."),
+        field("client", Shape::Text, "client is the program it was done with."),
+        field("reason", Shape::Text, "reason is why, in the words of whoever did it."),
     ],
 };
 
@@ -241,7 +257,7 @@ static TAG_EVENT_CONDITION: Schema = Schema {
     ],
 };
 
-static OBJECT_REFERENCE: Schema = Schema {
+pub(super) static OBJECT_REFERENCE: Schema = Schema {
     name: "io.k8s.api.core.v1.ObjectReference",
     description: "ObjectReference contains enough information to let you inspect or modify the referred object.",
     fields: &[

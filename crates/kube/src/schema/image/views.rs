@@ -2,6 +2,8 @@
 
 use super::image_kind::IMAGE;
 use super::stream::{CONDITIONS, LOOKUP_POLICY, NAMED_TAG_EVENT_LIST, TAG_REFERENCE};
+use crate::schema::core::SECRET;
+use crate::schema::meta::LIST_META;
 use crate::schema::{API_VERSION, KIND, METADATA, Schema, Shape, field};
 
 /// `ImageStreamTag`.
@@ -129,5 +131,17 @@ static IMAGE_BLOB_REFERENCES: Schema = Schema {
             "manifests is the list of other image names that this image points to. For a single architecture image, \
              it is empty.",
         ),
+    ],
+};
+
+/// `SecretList`, a kind of this group.
+pub(crate) static SECRET_LIST: Schema = Schema {
+    name: "com.github.openshift.api.image.v1.SecretList",
+    description: "SecretList is a list of Secret: those that the images of a namespace are pulled with.",
+    fields: &[
+        API_VERSION,
+        KIND,
+        field("metadata", Shape::Object(&LIST_META), "Standard list metadata."),
+        field("items", Shape::List(&Shape::Object(&SECRET)), "items is the list of secrets.").required(),
     ],
 };
