@@ -13,7 +13,7 @@ use weir_distribution::Distribution;
 use weir_kube::Kube;
 use weir_oci::ErrorCode;
 
-use crate::body::{Pieces, RequestBody};
+use crate::body::RequestBody;
 use crate::exchange::Facts;
 use crate::health::{Health, Question};
 use crate::listener::{Answer, Handler, RequestContext};
@@ -35,8 +35,8 @@ impl Handler for App {
         let path = request.uri().path();
         let door = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         match door {
-            "v2" => self.distribution(request).await,
-            "api" | "apis" | "openapi" | "version" => self.kube(request, &context),
+            "v2" | "extensions" => self.distribution(request).await,
+            "api" | "apis" | "openapi" | "version" => self.kube(request, &context).await,
             "livez" => self.health(Question::Live, "/livez", &request),
             "healthz" => self.health(Question::Live, "/healthz", &request),
             "readyz" => self.health(Question::Ready, "/readyz", &request),
@@ -68,13 +68,13 @@ impl App {
         }
     }
 
-    fn kube(&self, request: Request<RequestBody>, context: &RequestContext) -> Answer {
+    async fn kube(&self, request: Request<RequestBody>, context: &RequestContext) -> Answer {
         let request_id = String::from_utf8_lossy(context.id.as_bytes()).into_owned();
         let caller = weir_kube::Caller { identity: Identity::anonymous(), request_id };
-        let mut response = self.kube.serve(request, &caller);
+        let mut response = self.kube.serve(request, &caller).await;
         let outcome = response.extensions_mut().remove::<weir_kube::Outcome>().unwrap_or_default();
         Answer {
-            response: response.map(Pieces::bytes),
+            response: response.map(payload::kube_pieces),
             facts: Facts {
                 route: outcome.route,
                 code: outcome.reason,

@@ -1,7 +1,10 @@
 //! The command line: one flag per option of the table, and what to do.
 
+mod api;
 mod check;
 mod healthcheck;
+mod history;
+mod rollback;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,6 +46,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, variables: &BTreeMap<S
             Ok(resolved) => healthcheck::run(options.get_one::<String>("url"), &resolved.config),
             Err(error) => misuse(&error),
         },
+        Some(("history", options)) => history::run(options),
+        Some(("rollback", options)) => rollback::run(options),
         Some(("config", config)) => match config.subcommand() {
             Some(("check", options)) => check::run(options, variables),
             _ => check::reference(),
@@ -84,6 +89,8 @@ fn program() -> Command {
         .arg_required_else_help(true)
         .subcommand(serve.args(options()))
         .subcommand(healthcheck.args(options()))
+        .subcommand(history::command())
+        .subcommand(rollback::command())
         .subcommand(config)
 }
 

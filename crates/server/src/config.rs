@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) public_hostname: Option<String>,
     pub(crate) external_url: Option<String>,
     pub(crate) default_namespace: String,
+    /// File with the key that secrets are encrypted with; without one, one beside the records.
+    pub(crate) secret_key_file: Option<PathBuf>,
     pub(crate) read_only: bool,
     pub(crate) missing_blobs: OnMissing,
     pub(crate) missing_children: OnMissing,

@@ -47,8 +47,10 @@ pub(crate) struct Exchange {
 #[derive(Clone, Debug, Default)]
 struct End {
     status: Option<StatusCode>,
-    /// Bytes the response has in all.
-    length: u64,
+    /// Bytes the response has in all, if that can be said before its end.
+    length: Option<u64>,
+    /// Seconds until there was an answer, for one that goes on as long as the client likes.
+    answered: Option<f64>,
     facts: Facts,
     broke: Option<String>,
 }
@@ -62,6 +64,9 @@ pub(crate) struct Record<'a> {
     pub(crate) user_agent: Option<&'a HeaderValue>,
     pub(crate) peer: SocketAddr,
     pub(crate) seconds: f64,
+    /// How long the client waited: all of it, or, when the response goes on for as long as the client
+    /// likes, until it began.
+    pub(crate) waited: f64,
     pub(crate) received: u64,
     pub(crate) sent: u64,
     /// Nothing if the client went away before there was an answer.
@@ -112,10 +117,11 @@ impl Exchange {
     }
 
     /// Notes the answer, before it is sent.
-    pub(crate) fn answered(&self, status: StatusCode, length: u64, facts: Facts) {
+    pub(crate) fn answered(&self, status: StatusCode, length: Option<u64>, facts: Facts) {
         let mut end = self.end();
         end.status = Some(status);
         end.length = length;
+        end.answered = length.is_none().then(|| self.started.elapsed().as_secs_f64());
         end.facts = facts;
     }
 
@@ -146,17 +152,19 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let end = std::mem::take(self.end.get_mut().unwrap_or_else(PoisonError::into_inner));
         let sent = *self.sent.get_mut();
+        let seconds = self.started.elapsed().as_secs_f64();
         self.telemetry.request_ends(&Record {
             id: &self.id,
             method: &self.method,
             path: self.uri.path(),
             user_agent: self.user_agent.as_ref(),
             peer: self.peer,
-            seconds: self.started.elapsed().as_secs_f64(),
+            seconds,
+            waited: end.answered.unwrap_or(seconds),
             received: *self.received.get_mut(),
             sent,
             status: end.status,
-            aborted: end.status.is_none() || sent < end.length,
+            aborted: end.status.is_none() || end.length.is_some_and(|length| sent < length),
             facts: &end.facts,
             broke: end.broke.as_deref(),
         });

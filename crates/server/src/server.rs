@@ -4,6 +4,7 @@ mod assemble;
 mod background;
 mod banner;
 mod error;
+mod key_file;
 mod process;
 mod signals;
 
@@ -76,7 +77,7 @@ async fn live(config: Config, clock: Arc<dyn Clock>, sink: Sink) -> Result<(), S
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
     let Assembled { app, registry } =
-        assemble::assemble(&config, address, &clock, &sink, Arc::clone(&health)).await?;
+        assemble::assemble(&config, address, &clock, &sink, Arc::clone(&health), &stop).await?;
     let telemetry = Arc::clone(&app.telemetry);
     background::ask_once(&registry, &health).await;
     background::start(&registry, &health, &clock, &tasks, &stop);

@@ -1,4 +1,5 @@
 use weir_distribution::{Part, Payload};
+use weir_kube::Payload as KubePayload;
 
 use crate::body::Pieces;
 
@@ -15,5 +16,13 @@ pub(super) fn pieces(payload: Payload) -> Pieces {
             };
             Pieces::several(parts.into_iter().map(piece).collect())
         }
+    }
+}
+
+/// What the edge of the image API sends.
+pub(super) fn kube_pieces(payload: KubePayload) -> Pieces {
+    match payload {
+        KubePayload::Bytes(bytes) => Pieces::bytes(bytes),
+        KubePayload::Events(events) => Pieces::events(events),
     }
 }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt as _};
 use http_body::{Body, Frame, SizeHint};
 use weir_registry::{Content, FileRange};
 
@@ -20,22 +20,30 @@ pub(crate) enum Piece {
     File(FileRange),
     /// Fetched as it is sent.
     Stream(BoxStream<'static, Result<Bytes, BodyError>>),
+    /// Made as it is sent; it has no length and ends when it ends.
+    Events(BoxStream<'static, Bytes>),
 }
 
 /// What a response body is made of.
-#[derive(Default)]
 pub(crate) struct Pieces {
     /// The first one stands apart: nearly always it is the only one.
     first: Option<Piece>,
     rest: std::vec::IntoIter<Piece>,
-    len: u64,
+    /// Nothing if it cannot be said before the end.
+    len: Option<u64>,
+}
+
+impl Default for Pieces {
+    fn default() -> Pieces {
+        Pieces { first: None, rest: Vec::new().into_iter(), len: Some(0) }
+    }
 }
 
 /// The body of a response, on its way into hyper.
 pub(crate) struct ResponseBody {
     pieces: Pieces,
-    /// Bytes not yet handed on.
-    left: u64,
+    /// Bytes not yet handed on. Nothing while nobody can know.
+    left: Option<u64>,
     exchange: Arc<Exchange>,
     /// Where a connection takes files that it sends by itself.
     files: Option<(Arc<SendQueue>, &'static Region)>,
@@ -47,12 +55,17 @@ impl Pieces {
         if bytes.is_empty() {
             return Pieces::default();
         }
-        Pieces { len: bytes.len() as u64, first: Some(Piece::Bytes(bytes)), ..Pieces::default() }
+        Pieces { len: Some(bytes.len() as u64), first: Some(Piece::Bytes(bytes)), ..Pieces::default() }
     }
 
     /// Stored content.
     pub(crate) fn content(content: Content) -> Pieces {
-        Pieces { len: content.len(), first: Some(content.into()), ..Pieces::default() }
+        Pieces { len: Some(content.len()), first: Some(content.into()), ..Pieces::default() }
+    }
+
+    /// Frames that go on for as long as they like.
+    pub(crate) fn events(events: impl Stream<Item = Bytes> + Send + 'static) -> Pieces {
+        Pieces { len: None, first: Some(Piece::Events(events.boxed())), ..Pieces::default() }
     }
 
     /// Several in a row.
@@ -63,8 +76,8 @@ impl Pieces {
         Pieces { first: None, rest: rest.into_iter(), len }
     }
 
-    /// Bytes in all.
-    pub(crate) fn len(&self) -> u64 {
+    /// Bytes in all, if that can be said.
+    pub(crate) fn len(&self) -> Option<u64> {
         self.len
     }
 
@@ -101,9 +114,10 @@ impl ResponseBody {
     }
 
     fn handed_on(&mut self, bytes: u64) -> Result<(), BodyError> {
-        match self.left.checked_sub(bytes) {
+        let Some(left) = self.left else { return Ok(()) };
+        match left.checked_sub(bytes) {
             Some(left) => {
-                self.left = left;
+                self.left = Some(left);
                 Ok(())
             }
             None => Err("a stored object yields more bytes than its record says".into()),
@@ -113,7 +127,10 @@ impl ResponseBody {
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BodyError>> {
         loop {
             let bytes = match self.pieces.next() {
-                None if self.left == 0 => return Poll::Ready(Ok(None)),
+                None if self.left.is_none_or(|left| left == 0) => {
+                    self.left = Some(0);
+                    return Poll::Ready(Ok(None));
+                }
                 None => {
                     return Poll::Ready(
                         Err("a stored object yields fewer bytes than its record says".into()),
@@ -134,6 +151,16 @@ impl ResponseBody {
                         self.pieces.first = Some(Piece::Stream(stream));
                     }
                     match ready!(next).transpose()? {
+                        Some(bytes) => bytes,
+                        None => continue,
+                    }
+                }
+                Some(Piece::Events(mut events)) => {
+                    let next = events.poll_next_unpin(cx);
+                    if !matches!(next, Poll::Ready(None)) {
+                        self.pieces.first = Some(Piece::Events(events));
+                    }
+                    match ready!(next) {
                         Some(bytes) => bytes,
                         None => continue,
                     }
@@ -179,11 +206,11 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        self.left.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -221,7 +248,7 @@ mod tests {
             Pieces::bytes(Bytes::from_static(b"tail")),
         ];
         let several = Pieces::several(several);
-        assert_eq!(several.len(), 700_008);
+        assert_eq!(several.len(), Some(700_008));
         let expected = [b"head", &bytes[5..700_005], b"tail"].concat();
         assert!(collect(several).await.unwrap() == expected);
     }
@@ -230,11 +257,29 @@ mod tests {
     async fn a_stream_of_another_length_is_an_error() {
         let pieces = |len, chunks: &'static [&'static [u8]]| {
             let chunks = chunks.iter().map(|chunk| Ok(Bytes::from_static(chunk)));
-            Pieces { first: Some(Piece::Stream(stream::iter(chunks).boxed())), len, ..Pieces::default() }
+            Pieces {
+                first: Some(Piece::Stream(stream::iter(chunks).boxed())),
+                len: Some(len),
+                ..Pieces::default()
+            }
         };
         assert_eq!(collect(pieces(6, &[b"abc", b"", b"def"])).await.unwrap(), "abcdef");
         assert!(collect(pieces(7, &[b"abc", b"def"])).await.is_err());
         assert!(collect(pieces(5, &[b"abc", b"def"])).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn events_have_no_length_and_end_when_they_end() {
+        let events = stream::iter([&b"one"[..], b"", b"two"].map(Bytes::from_static));
+        let mut body = body(Pieces::events(events));
+        assert!(!body.is_end_stream());
+        assert_eq!(body.size_hint().exact(), None);
+        let mut got = Vec::new();
+        while let Some(frame) = body.frame().await {
+            got.push(frame.unwrap().into_data().unwrap());
+        }
+        assert_eq!(got, ["one", "two"]);
+        assert!(body.is_end_stream());
     }
 
     #[test]

@@ -43,6 +43,7 @@ impl<'a> Reader<'a> {
             public_hostname: self.optional("public-hostname", parse_host),
             external_url: self.optional("external-url", parse_url),
             default_namespace: self.value("default-namespace", parse_namespace),
+            secret_key_file: self.optional("secrets.key-file", |text| Ok(PathBuf::from(text))),
             read_only: self.value("read-only", parse_switch),
             missing_blobs: self.value("manifests.missing-blobs", parse_missing),
             missing_children: self.value("manifests.missing-children", parse_missing),

@@ -89,7 +89,7 @@ fn close_after<B>(response: &mut Response<B>) {
 /// A HEAD says how long the body would be, and has none.
 fn leave_body_out(response: &mut Response<Pieces>) {
     let length = std::mem::take(response.body_mut()).len();
-    if length > 0 {
+    if let Some(length) = length.filter(|length| *length > 0) {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
     }
 }

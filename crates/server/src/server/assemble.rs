@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use weir_access::Access;
 use weir_distribution::Distribution;
 use weir_image_api::Namespace;
@@ -12,6 +13,7 @@ use weir_registry::{Clock, Missing, Registry, Settings};
 use weir_store::{LocalOptions, Store};
 
 use super::error::ServeError;
+use super::key_file;
 use crate::app::App;
 use crate::config::{Config, OnMissing};
 use crate::health::Health;
@@ -33,16 +35,21 @@ pub(super) async fn assemble(
     clock: &Arc<dyn Clock>,
     sink: &Sink,
     health: Arc<Health>,
+    stop: &CancellationToken,
 ) -> Result<Assembled, ServeError> {
-    let registry = Arc::new(open(config, &hostname(config, address), Arc::clone(clock)).await?);
+    let registry = Arc::new(open(config, address, Arc::clone(clock)).await?);
     let access = Access::open(config.open_to);
     let edge = weir_distribution::Settings {
         external_url: config.external_url.clone(),
         manifest_bytes: config.manifest_bytes,
         page_entries: config.limits.page,
     };
-    let api =
-        weir_kube::Settings { address: address.to_string(), kubernetes: KUBERNETES, product: product() };
+    let api = weir_kube::Settings {
+        address: address.to_string(),
+        kubernetes: KUBERNETES,
+        product: product(),
+        stop: stop.clone(),
+    };
     let mut metrics = Metrics::new();
     metrics.collect(Backends { registry: Arc::clone(&registry), sink: sink.clone() });
     let app = App {
@@ -56,24 +63,28 @@ pub(super) async fn assemble(
 }
 
 /// The store comes first: it holds the lock that keeps a second process away from the records too.
-async fn open(config: &Config, host: &str, clock: Arc<dyn Clock>) -> Result<Registry, ServeError> {
+async fn open(config: &Config, address: SocketAddr, clock: Arc<dyn Clock>) -> Result<Registry, ServeError> {
     let options = LocalOptions { cache_bytes: config.object_cache_bytes, ..LocalOptions::default() };
     let store = Store::open_local(&config.data, options).await?;
     let options = Options {
-        host: host.to_owned(),
+        host: hostname(config, address),
         public_host: config.public_hostname.clone(),
         synchronous: Synchronous::Full,
         cache_bytes: config.record_cache_bytes,
         rollback: Rollback::Refuse,
+        secret_key: None,
     };
-    let folder = config.data.clone();
-    let engine = tokio::task::spawn_blocking(move || Engine::open(&folder, options))
-        .await
-        .expect("opening the records does nothing that panics")?;
-    Ok(Registry::new(store, engine, clock, settings(config)))
+    let (folder, key_file) = (config.data.clone(), config.secret_key_file.clone());
+    let open = move || -> Result<Engine, ServeError> {
+        let secret_key = Some(key_file::key(&folder, key_file.as_deref())?);
+        Ok(Engine::open(&folder, Options { secret_key, ..options })?)
+    };
+    let engine =
+        tokio::task::spawn_blocking(open).await.expect("opening the records does nothing that panics")?;
+    Ok(Registry::new(store, engine, clock, settings(config, address)))
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, address: SocketAddr) -> Settings {
     let missing = |on_missing| match on_missing {
         OnMissing::Reject => Missing::Reject,
         OnMissing::Accept => Missing::Accept,
@@ -81,6 +92,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         default_namespace: Namespace::parse(&config.default_namespace)
             .expect("the configuration takes only a legal first component of a repository name"),
+        also_known_as: own_names(address),
         missing_blobs: missing(config.missing_blobs),
         missing_children: missing(config.missing_children),
         blob_limit: config.blob_bytes,
@@ -90,6 +102,12 @@ fn settings(config: &Config) -> Settings {
         upload_idle_ms: millis(config.upload_idle),
         upload_life_ms: millis(config.upload_life),
     }
+}
+
+/// The names that lead here from the machine itself.
+fn own_names(address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    vec![address.to_string(), format!("127.0.0.1:{port}"), format!("localhost:{port}")]
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -42,6 +42,12 @@ pub(super) fn start(
                 Ok(objects) => tracing::info!(objects, "objects that were stored twice were deleted"),
                 Err(error) => tracing::error!(cause = chain(&error), "the trash could not be emptied"),
             }
+            if let Err(error) = registry.empty_namespaces().await {
+                tracing::error!(
+                    cause = chain(&error),
+                    "namespaces that are being deleted could not be emptied"
+                );
+            }
             tokio::time::sleep(TIDY_EVERY).await;
         }
     }));

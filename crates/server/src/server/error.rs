@@ -18,6 +18,9 @@ pub(crate) enum ServeError {
     /// The records cannot be used.
     #[error("cannot open the records: {0}")]
     Records(#[from] weir_metadata::Error),
+    /// The key that secrets are encrypted with cannot be had.
+    #[error(transparent)]
+    Key(#[from] super::key_file::KeyFileError),
     /// The system grants no thread or signal.
     #[error("cannot start: {0}")]
     Thread(#[source] io::Error),

@@ -121,6 +121,7 @@ mod tests {
             user_agent: Some(&agent),
             peer: "192.0.2.7:4711".parse().unwrap(),
             seconds: 0.001_25,
+            waited: 0.001_25,
             received: 512,
             sent: 0,
             status: Some(StatusCode::SERVICE_UNAVAILABLE),

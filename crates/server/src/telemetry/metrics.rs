@@ -44,7 +44,7 @@ impl Metrics {
         let mut registry = Registry::default();
         registry.register_with_unit(
             "weir_http_request_duration",
-            "Requests, from the head to the last byte of the response",
+            "Requests, from the head to the last byte of the response; of a watch to its first",
             Unit::Seconds,
             latency.clone(),
         );
@@ -93,7 +93,7 @@ impl Metrics {
         let route = if record.facts.route.is_empty() { OTHER } else { record.facts.route };
         let labels = RequestLabels { route, method: record.method.into(), status: record.status.into() };
         self.in_flight.dec();
-        self.latency.get_or_create(&labels).observe(record.seconds);
+        self.latency.get_or_create(&labels).observe(record.waited);
         if record.received > 0 {
             self.received.get_or_create(&RouteLabels { route }).inc_by(record.received);
         }
@@ -152,6 +152,7 @@ mod tests {
             user_agent: None,
             peer: "127.0.0.1:1".parse().unwrap(),
             seconds: 0.003,
+            waited: 0.003,
             received: 10,
             sent: 20,
             status: status.map(|status| StatusCode::from_u16(status).unwrap()),

@@ -86,6 +86,20 @@ impl Client {
         body
     }
 
+    /// A line, with its end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.tcp.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Everything up to the end of the connection.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        self.tcp.read_to_end(&mut rest).unwrap();
+        rest
+    }
+
     /// Pushes a blob in one request and answers with its path.
     pub(crate) fn push_blob(&mut self, repository: &str, bytes: &[u8]) -> String {
         let digest = weir_oci::Digest::sha256(bytes);

@@ -37,6 +37,31 @@ fn a_download_that_runs_ends_before_the_server_does() {
     assert!(weir.wait().success());
 }
 
+// kubernetes-api 96, 108
+#[test]
+fn a_watch_ends_in_order_when_the_server_does() {
+    let mut weir = Weir::start(&["--shutdown-drain-timeout", "20s"]);
+    let mut watcher = weir.connect();
+    watcher.send("GET", "/api/v1/namespaces?watch=true", &[], b"");
+    let (status, headers) = watcher.head();
+    assert_eq!(
+        (status, headers["transfer-encoding"].as_str()),
+        (200, "chunked"),
+        "before there is any event"
+    );
+    let body = br#"{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"demo"}}"#;
+    let made =
+        weir.connect().ask("POST", "/api/v1/namespaces", &[("content-type", "application/json")], body);
+    assert_eq!(made.status, 201, "{}", made.text());
+    let event = watcher.line() + &watcher.line();
+    assert!(event.contains(r#"{"type":"ADDED","object":{"kind":"Namespace""#), "{event}");
+
+    weir.signal(Signal::INT);
+    let rest = watcher.rest();
+    assert!(rest.ends_with(b"\r\n0\r\n\r\n") || rest == b"0\r\n\r\n", "{:?}", String::from_utf8_lossy(&rest));
+    assert!(weir.wait().success());
+}
+
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let mut weir = Weir::start(&[]);

@@ -57,6 +57,7 @@ fn every_door_has_its_answer() {
     for (path, status, media_type) in [
         ("/", 200, "application/json"),
         ("/v2/", 200, "application/json"),
+        ("/extensions/v2/nowhere", 404, "application/json"),
         ("/version", 200, "application/json"),
         ("/apis", 200, "application/json"),
         ("/livez", 200, "text/plain; charset=utf-8"),
