@@ -31,9 +31,10 @@ const IMAGE: Gv = Gv { group: weir_image_api::GROUP, version: "v1" };
 const PROJECT: Gv = Gv { group: weir_image_api::project::GROUP, version: "v1" };
 const APPS: Gv = Gv { group: "apps", version: "v1" };
 const BATCH: Gv = Gv { group: "batch", version: "v1" };
+const API_EXTENSIONS: Gv = Gv { group: "apiextensions.k8s.io", version: "v1" };
 
 /// All groups. Of two resources with the same name clients take the one of the earlier group.
-pub(crate) static CATALOGUE: [Group; 5] = [
+pub(crate) static CATALOGUE: [Group; 6] = [
     Group {
         gv: CORE,
         resources: &[
@@ -64,6 +65,7 @@ pub(crate) static CATALOGUE: [Group; 5] = [
         resources: &[&empty::DAEMON_SETS, &empty::DEPLOYMENTS, &empty::REPLICA_SETS, &empty::STATEFUL_SETS],
     },
     Group { gv: BATCH, resources: &[&empty::CRON_JOBS, &empty::JOBS] },
+    Group { gv: API_EXTENSIONS, resources: &[&empty::CUSTOM_RESOURCE_DEFINITIONS] },
 ];
 
 /// The stream a path names. A name that no stream can have names none.

@@ -162,6 +162,7 @@ mod tests {
         Verdict::Passed(text.to_owned())
     }
 
+    // kubernetes-api 4, 5
     #[tokio::test(start_paused = true)]
     async fn ready_once_every_part_has_answered_and_until_the_end() {
         let health = Health::default();

@@ -1,18 +1,19 @@
 //! Resources of which there are no objects here, ever.
 //!
-//! `oc adm prune images` gives up unless it can list everything that might use an image, and `kubectl
-//! describe` asks for events; a server that runs nothing has none of either. What those clients do
+//! `oc adm prune images` gives up unless it can list everything that might use an image, `kubectl
+//! describe` asks for events, and `kubectl create` of a kind without patches looks for a definition of
+//! it among the custom resources; a server that runs nothing has none of these. What those clients do
 //! without is not here: an unknown resource is the honest answer.
 
 use weir_image_api::{ImageStreamLayers, meta};
 use weir_registry::view::{Listed, Page};
 
-use super::{APPS, BATCH, CORE};
+use super::{API_EXTENSIONS, APPS, BATCH, CORE};
 use crate::resource::{Gv, Kind, List, Ownership, Resource, Rights, Scope, Verbs};
 use crate::schema::Schema;
 use crate::schema::empty::{
-    CRON_JOB, DAEMON_SET, DEPLOYMENT, EVENT, JOB, LIMIT_RANGE, POD, REPLICA_SET, REPLICATION_CONTROLLER,
-    STATEFUL_SET,
+    CRON_JOB, CUSTOM_RESOURCE_DEFINITION, DAEMON_SET, DEPLOYMENT, EVENT, JOB, LIMIT_RANGE, POD, REPLICA_SET,
+    REPLICATION_CONTROLLER, STATEFUL_SET,
 };
 
 const fn kind(gv: Gv, name: &'static str, schema: &'static Schema) -> Kind {
@@ -99,4 +100,9 @@ pub(super) static CRON_JOBS: Resource = {
 pub(super) static JOBS: Resource = {
     static KIND: Kind = kind(BATCH, "Job", &JOB);
     resource(&KIND, "jobs", "job", &[])
+};
+pub(super) static CUSTOM_RESOURCE_DEFINITIONS: Resource = {
+    static KIND: Kind = kind(API_EXTENSIONS, "CustomResourceDefinition", &CUSTOM_RESOURCE_DEFINITION);
+    let named = ("customresourcedefinitions", "customresourcedefinition");
+    Resource { scope: Scope::Cluster, ..resource(&KIND, named.0, named.1, &["crd", "crds"]) }
 };

@@ -20,3 +20,5 @@ pub(crate) static REPLICA_SET: Schema = bare("io.k8s.api.apps.v1.ReplicaSet");
 pub(crate) static STATEFUL_SET: Schema = bare("io.k8s.api.apps.v1.StatefulSet");
 pub(crate) static CRON_JOB: Schema = bare("io.k8s.api.batch.v1.CronJob");
 pub(crate) static JOB: Schema = bare("io.k8s.api.batch.v1.Job");
+pub(crate) static CUSTOM_RESOURCE_DEFINITION: Schema =
+    bare("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition");

@@ -154,6 +154,17 @@ fn refusals() {
         405,
         "not of all namespaces"
     );
+    // image-api 3, 4
+    for collection in [
+        &format!("{N}/imagestreammappings"),
+        &format!("{N}/imagestreamimports"),
+        &format!("{B}/imagesignatures"),
+    ] {
+        assert_eq!(bench.get(collection).status, 405, "{collection}");
+    }
+    for below in ["layers", "secrets", "history"] {
+        assert_eq!(bench.send(Method::PUT, format!("{streams}/app/{below}"), &[]).status, 405, "{below}");
+    }
     let nowhere = bench.send(Method::POST, format!("{B}/imagestreams"), &[]);
     insta::assert_snapshot!("method_not_allowed", nowhere.shown());
     insta::assert_snapshot!("watch_refused", bench.get("/apis/apps/v1/deployments?watch=true").shown());

@@ -9,7 +9,7 @@ use super::{B, Bench, Door, N};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/// kubernetes-api 8, 9, 10 (the verbs that work so far).
+/// kubernetes-api 8, 9, 10; image-api 1, 2.
 #[test]
 fn legacy_discovery() {
     let bench = Bench::new();

@@ -281,7 +281,7 @@ async fn bookmarks_come_if_asked_for_and_the_watch_ends_in_time() {
     assert_eq!(without.next().await, None, "nobody asked for bookmarks");
 }
 
-// kubernetes-api 104, 109
+// kubernetes-api 104, 109; image-api 53
 #[tokio::test(start_paused = true)]
 async fn a_version_that_is_no_longer_kept_is_refused() {
     let shelf = Shelf::new();

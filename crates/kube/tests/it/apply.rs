@@ -81,7 +81,7 @@ async fn managers_share_an_object() {
     assert!(managers(&labelled.json()).contains(&("kubectl", "Update")), "{}", labelled.json());
 }
 
-// kubernetes-api 123
+// kubernetes-api 121, 123
 #[tokio::test]
 async fn what_cannot_be_applied() {
     let (_rig, api) = Api::start().await;

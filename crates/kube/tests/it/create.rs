@@ -229,3 +229,32 @@ async fn an_answer_that_cannot_be_written_is_refused_first() {
     let reply = api.send(Method::DELETE, &streams, &partial, "").await;
     assert_eq!((reply.status, names(&api.found(&streams).await)), (406, vec!["x"]));
 }
+
+// image-api 14.2, 14.3: what cannot be found is told in the answer, what makes no sense is refused
+#[tokio::test]
+async fn an_import_tells_what_became_of_each_image() {
+    let (_rig, api) = Api::start().await;
+    let path = format!("{N}/imagestreamimports");
+    let import = |kind: &str| {
+        json!({
+            "kind": "ImageStreamImport", "apiVersion": "image.openshift.io/v1", "metadata": {"name": "app"},
+            "spec": {"import": true, "images": [{
+                "from": {"kind": kind, "name": "127.0.0.1:1/nobody/here:v1"}, "to": {"name": "v1"},
+                "importPolicy": {"insecure": true},
+            }]},
+            "status": {},
+        })
+    };
+    let reply = api.post(&path, &import("DockerImage")).await;
+    let answer = reply.json();
+    assert_eq!((reply.status, &answer["kind"]), (201, &json!("ImageStreamImport")), "{}", reply.message());
+    assert_eq!(answer["status"]["images"][0]["status"]["status"], "Failure");
+    let refused = api.post(&path, &import("Bogus")).await;
+    let (status, reason, message) = refused.refusal();
+    assert_eq!((status, reason.as_str()), (422, "Invalid"));
+    assert!(
+        message
+            .starts_with("ImageStreamImport.image.openshift.io \"app\" is invalid: spec.images[0].from.kind"),
+        "{message}"
+    );
+}

@@ -20,7 +20,7 @@ use weir_oci::{RepositoryName, Tag};
 const VARIABLE: &str = "WEIR_SERVER";
 const DEFAULT: &str = "http://127.0.0.1:5000";
 /// A server that needs longer is not well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Most bytes of an answer.
 const MOST: usize = 64 << 20;
 

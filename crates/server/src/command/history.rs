@@ -99,12 +99,7 @@ fn table(history: &ImageStreamHistory, one_tag: bool) -> String {
             entry.kind.clone(),
             short(image).to_owned(),
             entry.user.clone(),
-            entry
-                .client
-                .as_deref()
-                .map(|client| client.split(' ').next().unwrap_or(client))
-                .unwrap_or("")
-                .to_owned(),
+            program(entry.client.as_deref().unwrap_or_default()).to_owned(),
             entry.reason.clone().unwrap_or_default(),
         ]);
         *number += 1;
@@ -122,6 +117,11 @@ fn table(history: &ImageStreamHistory, one_tag: bool) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The first word of how a program calls itself.
+fn program(client: &str) -> &str {
+    client.split(' ').next().unwrap_or(client)
 }
 
 /// What people compare of a digest.

@@ -76,13 +76,13 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     spec("default-namespace", "NAME", "default", "Namespace of repositories whose name has no slash"),
     spec("read-only", SWITCH, "false", "Refuse everything that writes"),
+    spec("verify-on-read", "off", "off", "Whether blobs are hashed while they are served"),
     unset(
         "secrets.key-file",
         "FILE",
         "secrets.key in the data folder, made at the first start",
         "File with the key that the values of secrets are encrypted with: 64 hexadecimal digits, readable by its owner only",
     ),
-    spec("verify-on-read", "off", "off", "Whether blobs are hashed while they are served"),
     spec(
         "manifests.missing-blobs",
         "reject|accept",

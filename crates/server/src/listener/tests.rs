@@ -331,6 +331,7 @@ mod http2 {
     }
 }
 
+// kubernetes-api 164
 #[tokio::test]
 async fn http2_with_prior_knowledge() {
     let server = Server::start().await;

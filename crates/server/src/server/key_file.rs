@@ -1,5 +1,6 @@
 //! The file with the key that secrets are encrypted with.
 
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -72,12 +73,20 @@ fn make(data: &Path, path: &Path) -> Result<SecretKey, KeyFileError> {
         .mode(0o600)
         .open(&draft)
         .map_err(failed)?;
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
+    file.write_all(text_of(&key).as_bytes()).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     fs::rename(&draft, path).map_err(failed)?;
     fs::File::open(data).and_then(|folder| folder.sync_all()).map_err(failed)?;
     Ok(SecretKey::new(key))
+}
+
+/// One line of hexadecimal digits.
+fn text_of(key: &[u8; 32]) -> String {
+    let mut text = String::with_capacity(65);
+    for byte in key {
+        write!(text, "{byte:02x}").expect("a string takes everything");
+    }
+    text + "\n"
 }
 
 fn bytes_of(text: &str) -> Option<[u8; 32]> {

@@ -50,6 +50,7 @@ fn ranges_of_a_large_blob_are_exact() {
     assert_eq!(head.headers["content-length"], bytes.len().to_string());
 }
 
+// kubernetes-api 3, 4, 6
 #[test]
 fn every_door_has_its_answer() {
     let weir = Weir::start(&[]);
@@ -80,7 +81,7 @@ fn every_door_has_its_answer() {
     assert_eq!(client.ask("HEAD", "/", &[], b"").status, 200);
 }
 
-// field case C102
+// field case C102; kubernetes-api 161
 #[test]
 fn one_request_is_one_line_with_its_name() {
     for (format, named) in [("text/info", "id=trace-me"), ("json/info", r#""id":"trace-me""#)] {

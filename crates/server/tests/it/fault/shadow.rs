@@ -1,7 +1,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -72,6 +72,8 @@ impl Shadow {
             } else {
                 let bytes = fs::read(shadow.join(format!("inode/{inode}"))).unwrap_or_default();
                 fs::write(&path, bytes).unwrap();
+                // A file keeps its mode, and the program makes none that others may read.
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             }
         }
     }
