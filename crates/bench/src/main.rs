@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The map: [`options`] is the command line, [`servers`] starts and stops what is measured, [`content`] makes incompressible bytes
-//! and images of them, [`http`] is a small blocking client and [`protocol`] the registry's verbs over it, [`drive`] the closed loop
-//! of many clients, [`scenarios`] what is asked of the servers and how often, [`process`] processor time and memory from `/proc`,
+//! and images of them, [`http`] is a small blocking client, [`protocol`] the registry's verbs over it and [`image_api`] those of the image API,
+//! [`drive`] the closed loop of many clients, [`watchers`] many connections that only listen, [`scenarios`] what is asked of the servers and how often, [`process`] processor time and memory from `/proc`,
 //! [`report`] the tables. Nothing here depends on the crates of Weir: the harness is a client and sees what a client sees.
 
 #![expect(
@@ -20,12 +20,14 @@ mod content;
 mod drive;
 mod failure;
 mod http;
+mod image_api;
 mod options;
 mod process;
 mod protocol;
 mod report;
 mod scenarios;
 mod servers;
+mod watchers;
 
 use std::process::ExitCode;
 

@@ -99,6 +99,17 @@ impl Family {
     }
 }
 
+/// Whether a server's end of a connection over loopback is established: neither end has closed it.
+pub(crate) fn is_connected(server: u16, client: u16) -> Result<bool, Failure> {
+    let table = fs::read_to_string("/proc/net/tcp").doing(|| "read /proc/net/tcp".to_owned())?;
+    let port = |address: &str| u16::from_str_radix(address.split_once(':')?.1, 16).ok();
+    Ok(table.lines().skip(1).any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, local, remote, state, ..] = fields[..] else { return false };
+        state == "01" && port(local) == Some(server) && port(remote) == Some(client)
+    }))
+}
+
 /// Processor time of this process: what the clients cost.
 pub(crate) fn own_time() -> Result<Duration, Failure> {
     time("/proc/self/stat")
@@ -136,6 +147,18 @@ mod tests {
         assert!(family.listens_on(port).unwrap());
         drop(listener);
         assert!(!family.listens_on(port).unwrap());
+    }
+
+    #[test]
+    fn end_of_a_connection_is_seen() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        let client = std::net::TcpStream::connect(server).unwrap();
+        let accepted = listener.accept().unwrap().0;
+        let port = client.local_addr().unwrap().port();
+        assert!(is_connected(server.port(), port).unwrap());
+        drop(accepted);
+        assert!(!is_connected(server.port(), port).unwrap());
     }
 
     #[test]

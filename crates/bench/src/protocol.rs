@@ -185,15 +185,23 @@ pub(crate) fn tags(
 }
 
 /// Sends, reads the answer whole and checks its status.
-fn finish(client: &mut Client, request: &Request<'_>, status: u16) -> Result<Head, Failure> {
+pub(crate) fn answer(
+    client: &mut Client,
+    request: &Request<'_>,
+    status: u16,
+) -> Result<(Head, Vec<u8>), Failure> {
     let head = client.send(request)?;
-    let mut text = Vec::new();
-    client.body(&head, None, &mut |piece| text.extend_from_slice(piece))?;
+    let mut body = Vec::new();
+    client.body(&head, None, &mut |piece| body.extend_from_slice(piece))?;
     if head.status == status {
-        return Ok(head);
+        return Ok((head, body));
     }
-    let text = String::from_utf8_lossy(&text);
+    let text = String::from_utf8_lossy(&body);
     Err(wrong(request, format!("status {}, not {status}: {}", head.status, text.trim())))
+}
+
+fn finish(client: &mut Client, request: &Request<'_>, status: u16) -> Result<Head, Failure> {
+    answer(client, request, status).map(|(head, _)| head)
 }
 
 fn expect(request: &Request<'_>, head: Head, status: u16) -> Result<Head, Failure> {
@@ -221,6 +229,6 @@ fn named(request: &Request<'_>, head: &Head, blob: &Blob) -> Result<(), Failure>
     }
 }
 
-fn wrong(request: &Request<'_>, got: String) -> Failure {
+pub(crate) fn wrong(request: &Request<'_>, got: String) -> Failure {
     Failure::Answer { request: format!("{} {}", request.method, request.target), got }
 }

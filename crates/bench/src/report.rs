@@ -1,5 +1,9 @@
 //! The tables: medians over rounds, ratios with their spread, and whether the targets are reached.
 
+mod figures;
+
+pub(crate) use figures::{Figure, Reading};
+
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
@@ -27,6 +31,9 @@ pub(crate) fn render(bench: &Bench) -> String {
     }
     if !bench.memory().is_empty() {
         memory(&mut out, bench.memory());
+    }
+    if !bench.figures().is_empty() {
+        figures::table(&mut out, bench.figures());
     }
     if !bench.rows().is_empty() {
         details(&mut out, bench.rows());
@@ -308,6 +315,7 @@ fn time_value(scenario: &Scenario, time: f64) -> String {
 fn goal_text(goal: &Goal) -> String {
     match goal {
         Goal::Rate(peer, least) => format!("≥ {least} {peer}"),
+        Goal::Cost(peer, most) => format!("cost ≤ {most} {peer}"),
         Goal::Time(peer, most) => format!("CPU ≤ {most} {peer}"),
         Goal::TimePerGb(most) => format!("CPU ≤ {most} s/GB"),
         Goal::Hash(least) => format!("≥ {least} SHA-256"),
@@ -323,6 +331,9 @@ fn standing(bench: &Bench, row: &Row, goal: &Goal) -> Option<(Ratios, f64, Bound
     match *goal {
         Goal::Rate(peer, least) => {
             Some((row.ratios(peer, |sample| rate(scenario, sample))?, least, Bound::AtLeast))
+        }
+        Goal::Cost(peer, most) => {
+            Some((row.ratios(peer, |sample| 1.0 / rate(scenario, sample))?, most, Bound::AtMost))
         }
         Goal::Time(peer, most) => {
             Some((row.ratios(peer, |sample| server_time(scenario, sample))?, most, Bound::AtMost))

@@ -1,12 +1,14 @@
 //! What is asked of the servers, in groups that share servers and content, and how a scenario runs: all servers in turn, round by
 //! round, the first round not counted.
 
+mod api_scale;
 mod growth;
 mod layers;
 mod memory;
 mod pushes;
 mod reads;
 mod tags;
+mod watch_fanout;
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use crate::failure::{Doing as _, Failure};
 use crate::http::Client;
 use crate::options::{Options, Scale};
 use crate::protocol::Check;
+use crate::report::Figure;
 use crate::servers::{Peer, Programs, Server};
 
 /// ext4 steps over inodes freed in the last five seconds one by one: what follows a deletion pays for it.
@@ -34,12 +37,14 @@ type Group = fn(&mut Bench) -> Result<(), Failure>;
 
 /// Runs every group that has a wanted scenario. A group that cannot go on does not take the others with it.
 pub(crate) fn run(bench: &mut Bench) {
-    let groups: [(&str, Group); 5] = [
+    let groups: [(&str, Group); 7] = [
         ("reads", reads::run),
         ("pushes", pushes::run),
         ("layers", layers::run),
         ("tags", tags::run),
         ("growth", growth::run),
+        ("api-scale", api_scale::run),
+        ("watch-fanout", watch_fanout::run),
     ];
     for (name, group) in groups {
         if let Err(failure) = group(bench) {
@@ -63,6 +68,8 @@ pub(crate) enum Unit {
 pub(crate) enum Goal {
     /// At least so many times the rate of a peer.
     Rate(Peer, f64),
+    /// At most so many times what an operation takes at a peer: the rates the other way round.
+    Cost(Peer, f64),
     /// At most so many times the processor time of a peer, per operation.
     Time(Peer, f64),
     /// At most so many processor seconds per GB.
@@ -125,6 +132,7 @@ pub(crate) struct Bench {
     hash_rate: f64,
     rows: Vec<Row>,
     memory: Vec<Memory>,
+    figures: Vec<Figure>,
     failures: Vec<String>,
 }
 
@@ -139,7 +147,15 @@ impl Bench {
             }
         }
         let hash_rate = if options.list { 0.0 } else { hash_rate() };
-        Ok(Self { options, programs, hash_rate, rows: Vec::new(), memory: Vec::new(), failures: Vec::new() })
+        Ok(Self {
+            options,
+            programs,
+            hash_rate,
+            rows: Vec::new(),
+            memory: Vec::new(),
+            figures: Vec::new(),
+            failures: Vec::new(),
+        })
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -160,6 +176,11 @@ impl Bench {
 
     pub(crate) fn memory(&self) -> &[Memory] {
         &self.memory
+    }
+
+    /// What is no rate of a scenario.
+    pub(crate) fn figures(&self) -> &[Figure] {
+        &self.figures
     }
 
     /// Runs that a server did not get through.

@@ -76,7 +76,8 @@ fn measure(bench: &Bench, peer: Peer, count: usize) -> Result<Memory, Failure> {
     Ok(Memory { peer, idle, downloads, uploads })
 }
 
-fn restart(bench: &Bench, servers: &mut Vec<Server>) -> Result<(), Failure> {
+/// Starts the only server anew on what it holds.
+pub(super) fn restart(bench: &Bench, servers: &mut Vec<Server>) -> Result<(), Failure> {
     let server = servers.remove(0);
     let (peer, folder) = (server.peer(), server.folder().to_owned());
     drop(server);

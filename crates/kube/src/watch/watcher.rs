@@ -26,9 +26,13 @@ use crate::watch::log::Log;
 use crate::watch::options::{Start, WatchOptions};
 use crate::watch::ring::{Next, Ring, next_read};
 
-/// Time a watcher waits between two looks at what is new. Under load this gathers what happens
-/// meanwhile, so that a thousand watchers do not wake for each of a thousand pushes a second.
+/// Time a watcher waits between two looks at what is new, and how much longer for each other watcher
+/// of the resource. Under load this gathers what happens meanwhile: a thousand watchers do not wake
+/// for each of a thousand pushes a second, and leave the processors to the pushes. The first event
+/// after a pause waits for nothing.
 const GAP: Duration = Duration::from_millis(10);
+const GAP_PER_WATCHER: Duration = Duration::from_micros(40);
+const LONGEST_GAP: Duration = Duration::from_millis(60);
 
 /// Time between two messages that only say how far the client is.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(50);
@@ -164,7 +168,7 @@ impl Watcher {
             changed = self.feed.changed() => {
                 changed.ok()?;
                 sleep_until(self.next_look).await;
-                self.next_look = Instant::now() + GAP;
+                self.next_look = Instant::now() + self.gap();
             }
             () = sleep_until(timer) => {
                 if self.watching.options.bookmarks && Instant::now() >= self.next_bookmark {
@@ -173,6 +177,12 @@ impl Watcher {
             }
         }
         Some(())
+    }
+
+    fn gap(&self) -> Duration {
+        // Each watcher holds the ring.
+        let watchers = u32::try_from(Arc::strong_count(&self.watching.ring)).unwrap_or(u32::MAX);
+        GAP_PER_WATCHER.saturating_mul(watchers).saturating_add(GAP).min(LONGEST_GAP)
     }
 
     /// Joins small frames into pieces worth a write.
