@@ -171,6 +171,7 @@ impl From<Error> for ApiError {
             Error::PreconditionFailed => {
                 ApiError::new(ErrorCode::Denied, message).with_status(StatusCode::PRECONDITION_FAILED)
             }
+            Error::NamespaceTerminating(_) => ApiError::new(ErrorCode::Denied, message),
             Error::DeletesDisabled | Error::ReadOnly => ApiError::new(ErrorCode::Unsupported, message),
             Error::Body(cause) if cause.is::<BodyStalled>() => {
                 ApiError::new(ErrorCode::BlobUploadInvalid, message)

@@ -33,10 +33,11 @@ pub struct HistoryEntry {
     /// `deleted`.
     #[serde(deserialize_with = "nullable")]
     pub kind: String,
-    /// The image the tag then pointed to; empty where it pointed elsewhere or was removed.
+    /// The image the tag then pointed to; for `deleted`, the one it pointed to before, which is what
+    /// to go back to. Empty where it pointed elsewhere.
     #[serde(deserialize_with = "nullable")]
     pub image: String,
-    /// The pull spec it then pointed to.
+    /// The pull spec it then pointed to; for `deleted`, the one before.
     #[serde(deserialize_with = "nullable")]
     pub docker_image_reference: String,
     /// Generation of the spec tag the event answers to.
@@ -54,6 +55,10 @@ pub struct HistoryEntry {
     /// Whether the tag points there now.
     #[serde(deserialize_with = "nullable")]
     pub current: bool,
+    /// Whether the image can be pulled from this repository now, so that there is something to go
+    /// back to.
+    #[serde(deserialize_with = "nullable")]
+    pub pullable: bool,
 }
 
 impl Kind for ImageStreamHistory {
@@ -86,6 +91,7 @@ mod tests {
             client: Some("docker/29.0".to_owned()),
             reason: Some("fix".to_owned()),
             current: true,
+            pullable: true,
         };
         let removal =
             HistoryEntry { tag: "old".to_owned(), kind: "deleted".to_owned(), ..Default::default() };
@@ -102,9 +108,9 @@ mod tests {
             r#""metadata":{"name":"app","namespace":"team"},"entries":["#,
             r#"{"tag":"latest","version":"7","created":"1970-01-01T00:00:00Z","kind":"push","image":"sha256:1","#,
             r#""dockerImageReference":"r.io/team/app@sha256:1","generation":1,"user":"alice","#,
-            r#""client":"docker/29.0","reason":"fix","current":true},"#,
+            r#""client":"docker/29.0","reason":"fix","current":true,"pullable":true},"#,
             r#"{"tag":"old","version":"0","created":null,"kind":"deleted","image":"","dockerImageReference":"","#,
-            r#""generation":0,"user":"","current":false}]}"#
+            r#""generation":0,"user":"","current":false,"pullable":false}]}"#
         );
         assert_eq!(serde_json::to_string(&Typed::of(&history)).unwrap(), text);
         assert_eq!(serde_json::from_str::<ImageStreamHistory>(text).unwrap(), history);

@@ -105,17 +105,6 @@ impl ImageStreamSpec {
     pub fn tag(&self, name: &str) -> Option<&TagReference> {
         self.tags.iter().find(|tag| tag.name == name)
     }
-
-    /// The wanted tag of that name to be changed; a new one if there is none.
-    pub(crate) fn tag_or_new(&mut self, name: &str) -> &mut TagReference {
-        let new = || TagReference { name: name.to_owned(), ..TagReference::default() };
-        let place = self.tags.binary_search_by(|tag| tag.name.as_str().cmp(name));
-        let index = place.unwrap_or_else(|index| {
-            self.tags.insert(index, new());
-            index
-        });
-        &mut self.tags[index]
-    }
 }
 
 impl ImageStreamStatus {

@@ -56,7 +56,8 @@ pub fn find<'a>(names: impl IntoIterator<Item = &'a str>, id: &str) -> Match {
     }
 }
 
-fn matches(name: &str, id: &str) -> bool {
+/// Whether `id` is the start of a name, or of the hash in it.
+pub fn matches(name: &str, id: &str) -> bool {
     name.starts_with(id) || Digest::parse(name).is_ok_and(|digest| digest.hex().starts_with(id))
 }
 

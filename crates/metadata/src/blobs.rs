@@ -14,6 +14,7 @@ const LINKED_HERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id 
                            AND l.state <> 'deleted'";
 
 const LINKED_ANYWHERE: &str = "SELECT b.id FROM blob b JOIN link l ON l.blob = b.id \
+                               JOIN repository r ON r.id = l.repository AND r.deleted IS NULL \
                                WHERE b.digest = ?1 AND b.state = 'live' AND l.state <> 'deleted' LIMIT 1";
 
 #[cfg(test)]

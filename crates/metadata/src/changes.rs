@@ -20,7 +20,7 @@ impl Resource {
         }
     }
 
-    fn of_word(word: &str) -> Result<Resource, UnknownWord> {
+    pub(crate) fn of_word(word: &str) -> Result<Resource, UnknownWord> {
         [Resource::Namespace, Resource::ImageStream, Resource::Image, Resource::Secret]
             .into_iter()
             .find(|resource| resource.word() == word)
@@ -194,7 +194,10 @@ mod tests {
         let scope = crate::ChangeScope::default();
         assert!(matches!(engine.image_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
         assert!(matches!(engine.stream_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
-        assert!(matches!(engine.stream_tag_changes(&scope, 1, 9), Err(Error::Compacted { oldest: 2 })));
+        assert!(matches!(
+            engine.stream_tag_changes(&scope, 1, 9, crate::Depth::Whole),
+            Err(Error::Compacted { oldest: 2 })
+        ));
         assert_eq!(engine.image_changes(&scope, 2, 9).unwrap().items.len(), 3);
         write(&engine, |transaction| compact(transaction, 4, 2000 + KEPT_MS)).await;
         assert_eq!(versions(&engine, 4).unwrap(), [5], "the newest are kept however old they are");

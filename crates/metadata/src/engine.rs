@@ -1,11 +1,12 @@
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use crate::cache::{Caches, Stale};
 use crate::hosts::Hosts;
+use crate::next_changes::NextChanges;
 use crate::sqlite::{After, Database, RECORDS, ReadGauges, Setup, Synchronous, UPLOADS, WriteGauges};
 use crate::watermark::{self, Acknowledge, Watermark};
 use crate::{Error, SecretKey, columns};
@@ -72,6 +73,7 @@ struct Inner {
     feed: watch::Receiver<u64>,
     hosts: Arc<Hosts>,
     secret_key: Option<SecretKey>,
+    next_changes: Mutex<NextChanges>,
 }
 
 impl Engine {
@@ -90,7 +92,17 @@ impl Engine {
         let uploads = uploads.start_unnumbered(Nothing)?;
         let Options { host, public_host, secret_key, .. } = options;
         let hosts = Arc::new(Hosts { internal: host, public: public_host });
-        Ok(Engine(Arc::new(Inner { records, uploads, caches, watermark, feed, hosts, secret_key })))
+        let next_changes = Mutex::default();
+        Ok(Engine(Arc::new(Inner {
+            records,
+            uploads,
+            caches,
+            watermark,
+            feed,
+            hosts,
+            secret_key,
+            next_changes,
+        })))
     }
 
     /// Finishes the writes that wait, copies the logs back and closes the files. What is asked
@@ -151,6 +163,10 @@ impl Engine {
     /// Host, and port if need be, under which the outside world reaches the registry, if it does.
     pub fn public_host(&self) -> Option<&str> {
         self.0.hosts.public.as_deref()
+    }
+
+    pub(crate) fn next_changes(&self) -> &Mutex<NextChanges> {
+        &self.0.next_changes
     }
 
     pub(crate) fn secret_key(&self) -> Option<&SecretKey> {

@@ -16,7 +16,7 @@ use crate::object_changes::Kept;
 use crate::sqlite::Transaction;
 use crate::{
     Action, Change, Edited, Engine, Error, Lookup, ObjectEdit, Resource, Wish, changes, columns, images,
-    names, tags,
+    names, references, tags,
 };
 
 const RECORD: &str = "SELECT record FROM image WHERE id = ?1";
@@ -109,6 +109,7 @@ impl Editing<'_> {
         let created = wanted.metadata.creation_timestamp.unwrap_or(columns::seconds(self.now_ms));
         let record = images::stored(wanted, self.hosts);
         images::insert(transaction, name, self.name, Fresh { uid, created }, &record, self.now_ms)?;
+        references::name_entries(transaction, name.id, &wanted.docker_image_manifests)?;
         Ok(())
     }
 
@@ -137,6 +138,7 @@ impl Editing<'_> {
             "UPDATE image SET version = ?2, record = ?3 WHERE id = ?1",
             params![id, version.cast_signed(), record],
         )?;
+        references::name_entries(transaction, id, &wanted.docker_image_manifests)?;
         Ok(Edited { object: self.find(transaction)?, made: false, changed: true })
     }
 

@@ -8,7 +8,7 @@ use crate::hosts::Hosts;
 use crate::listing::Section;
 use crate::names::Name;
 use crate::sqlite::Transaction;
-use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns, streams};
+use crate::{Action, Change, Engine, Error, Listed, Page, Resource, changes, columns, streams, tags};
 
 const BY_NAME: &str = "SELECT n.name, i.uid, i.version, i.created, i.record FROM name n JOIN image i ON i.id = n.id \
                        WHERE n.name = ?1";
@@ -64,12 +64,7 @@ pub(crate) fn insert(
     )?;
     // An Image that was deleted while tags pointed to it: they can be pulled again (reliability I2).
     if !name.fresh {
-        transaction.execute(
-            "UPDATE tag SET pullable = 1 WHERE image = ?1 AND pullable = 0 AND EXISTS \
-             (SELECT 1 FROM revision r WHERE r.repository = tag.repository AND r.manifest = tag.image \
-              AND r.state <> 'deleted')",
-            [name.id],
-        )?;
+        tags::come_back(transaction, name.id, None)?;
     }
     let change = Change {
         version,

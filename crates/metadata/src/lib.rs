@@ -33,6 +33,7 @@ mod error;
 mod history;
 mod hosts;
 mod image_edit;
+mod image_ids;
 mod images;
 mod listing;
 mod lookup;
@@ -40,6 +41,7 @@ mod manifests;
 mod names;
 mod namespace_edit;
 mod namespaces;
+mod next_changes;
 mod object_changes;
 #[cfg(test)]
 mod plans;
@@ -56,6 +58,7 @@ mod sqlite;
 mod stream_changes;
 mod stream_detail;
 mod stream_edit;
+mod stream_images;
 mod stream_removal;
 mod stream_status;
 mod stream_tags;
@@ -72,6 +75,8 @@ mod timeline;
 mod trash;
 mod uploads;
 mod watermark;
+#[cfg(test)]
+mod work;
 
 pub use edits::{
     ChangeScope, Changes, Edited, ObjectChange, ObjectEdit, Reach, StreamEdit, StreamWish, StreamWrite, Wish,
@@ -80,9 +85,9 @@ pub use engine::{Engine, Options, Rollback, Stats};
 pub use error::{DeleteError, Error, PushError};
 pub use lookup::Lookup;
 pub use records::{
-    Action, BlobRecord, Change, EventKind, EventSource, HistoryEntry, HistoryKey, LinkBlob, Linked, Listed,
-    ManifestRecord, MissingPolicy, NamespaceRecord, Page, PushOutcome, RecordPush, Resource, StoredBytes,
-    StreamTagRecord, TagCondition, UploadRow, UploadState,
+    Action, BlobRecord, Change, Depth, EventKind, EventSource, HistoryEntry, HistoryKey, LinkBlob, Linked,
+    Listed, ManifestRecord, MissingPolicy, NamespaceRecord, Page, PushOutcome, RecordPush, Resource,
+    StoredBytes, StreamImageRecord, StreamTagRecord, TagCondition, UploadRow, UploadState,
 };
 pub use secret_key::SecretKey;
 pub use sqlite::{GROUP_BOUNDS, ReadGauges, Synchronous, WriteGauges};

@@ -3,9 +3,9 @@ use weir_image_api::ResourceVersion;
 
 use crate::{Error, Listed, Page, columns};
 
-/// Entries after a page are counted up to this many. Counting is a walk along the key, and nobody
-/// needs the exact number of a million.
-const COUNTED: i64 = 10_000;
+/// Entries after a page are counted up to as many as the page may hold, and up to this many after a
+/// short one. Counting is a walk along the key, and it must not cost more than the page itself.
+const COUNTED: i64 = 32;
 
 /// The part of a list that a page asks for.
 #[derive(Debug)]
@@ -49,7 +49,10 @@ impl<'p> Section<'p> {
         items.truncate(limit);
         let next = items.last().map(key);
         let remaining = match &next {
-            Some(last) => Some(count(last, COUNTED + 1)?).filter(|count| *count <= COUNTED),
+            Some(last) => {
+                let most = columns::limit(limit).max(COUNTED);
+                Some(count(last, most.saturating_add(1))?).filter(|count| *count <= most)
+            }
             None => None,
         };
         Ok(Listed { items, version, next, remaining: remaining.map(i64::cast_unsigned) })

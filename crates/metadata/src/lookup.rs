@@ -1,17 +1,22 @@
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
+use weir_image_api::stream_image::{self, Match};
 use weir_image_api::{Image, ImageStream, Namespace, StreamRef, TagEvent};
 
 use crate::hosts::Hosts;
-use crate::stream_views::{self, Provenances};
-use crate::{Error, NamespaceRecord, images, namespaces, repositories, sparse};
+use crate::{
+    Error, NamespaceRecord, image_ids, images, namespaces, repositories, sparse, stream_images, stream_views,
+};
 
 /// What a rule may ask for while its edit runs: all of it in the state that the edit changes.
 pub trait Lookup {
     /// The newest event of a tag. The outer None: there is no such stream.
     fn tag_head(&self, stream: &StreamRef, tag: &str) -> Result<Option<Option<TagEvent>>, Error>;
 
-    /// Every item of the histories of a stream. None if there is no such stream.
-    fn images_of(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, Error>;
+    /// The items of the histories of a stream that name the image an id means, or the images it may
+    /// mean (image-api 3.4). Of very many images not all are there. None if there is no such stream.
+    fn images_of(&self, stream: &StreamRef, id: &str) -> Result<Option<Vec<TagEvent>>, Error>;
 
     /// An Image.
     fn image(&self, name: &str) -> Result<Option<Image>, Error>;
@@ -48,11 +53,21 @@ impl Lookup for Present<'_> {
         })))
     }
 
-    fn images_of(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, Error> {
+    fn images_of(&self, stream: &StreamRef, id: &str) -> Result<Option<Vec<TagEvent>>, Error> {
         let Some(repository) = self.repository(stream)? else { return Ok(None) };
-        let lists =
-            stream_views::histories(self.connection, repository, "", usize::MAX, Provenances::Hidden)?;
-        let mut events: Vec<TagEvent> = lists.into_iter().flat_map(|list| list.items).collect();
+        let is_shown = |image, _: &str| Ok(stream_images::is_shown(self.connection, repository, image)?);
+        let names = match image_ids::find(self.connection, id, is_shown)? {
+            Some(Match::Missing) => BTreeSet::new(),
+            Some(Match::One(name)) => BTreeSet::from([name]),
+            Some(Match::Ambiguous(names)) => names.into_iter().collect(),
+            None => {
+                stream_views::images(self.connection, repository, |name| stream_image::matches(name, id))?
+            }
+        };
+        let mut events = Vec::new();
+        for name in names {
+            events.extend(sparse::of_image(self.connection, repository, &name)?);
+        }
         for event in &mut events {
             self.hosts.render_event(event);
         }

@@ -194,7 +194,7 @@ fn drop_empty(
         for (name, repository) in bare {
             let stream = StreamRef::new(record.name.clone(), name)
                 .expect("the names of a repository were those of a stream when it was made");
-            repositories::delete(transaction, repository, &stream, version, now_ms)?;
+            repositories::delete(transaction, repository, &stream, version)?;
             dropped.push(stream);
         }
     }

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use weir_image_api::meta::ObjectMeta;
+use weir_image_api::stream_image::Match;
 use weir_image_api::{Image, Namespace, ResourceVersion, StreamRef, TagEvent, TagParts};
 use weir_oci::{Digest, Manifest, ManifestType, Tag, UploadId};
 
@@ -176,6 +177,26 @@ pub struct StreamTagRecord {
     pub parts: TagParts,
     /// The image of its newest event, if there is one and it is there.
     pub image: Option<Image>,
+}
+
+/// An image of a stream that was asked for by an id, which may be the beginning of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamImageRecord {
+    /// Metadata of the stream.
+    pub stream: ObjectMeta,
+    /// What the id means.
+    pub meant: Match,
+    /// The image it means, if it is there.
+    pub image: Option<Image>,
+}
+
+/// How much of a tag's history to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The newest event, without how it came about. It costs the same however long the history is.
+    Newest,
+    /// All that the stream shows, with how each event came about.
+    Whole,
 }
 
 /// Why an entry of a tag's history exists.

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use rusqlite::params;
+use weir_image_api::ImageManifest;
 use weir_oci::{Content, Descriptor, Digest};
 
 use crate::sqlite::Transaction;
@@ -12,6 +13,9 @@ const BLOB_HERE: &str = "SELECT b.id, b.size, l.state = 'live' FROM blob b JOIN 
 const MANIFEST_HERE: &str = "SELECT m.id, m.size, r.state = 'live' FROM name n JOIN revision r ON r.manifest = n.id \
                              JOIN manifest m ON m.id = n.id \
                              WHERE r.repository = ?1 AND n.name = ?2 AND r.state <> 'deleted'";
+
+const SOFT: &str =
+    "INSERT INTO soft_reference (manifest, named, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[BLOB_HERE, MANIFEST_HERE];
@@ -92,6 +96,8 @@ impl References {
             self.manifests.push(child);
         } else if let Some(blob) = here.blob(descriptor)? {
             self.blobs.push((blob, "child"));
+            // The Image of the index names it as one of its manifests.
+            self.absent.push((descriptor.digest, "child"));
         } else {
             self.absent.push((descriptor.digest, "child"));
             missing.push(descriptor.digest);
@@ -115,13 +121,24 @@ impl References {
         }
         for (digest, kind) in &self.absent {
             let named = names::intern(transaction, &digest.to_string())?;
-            transaction.execute(
-                "INSERT INTO soft_reference (manifest, named, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![manifest, named.id, kind],
-            )?;
+            transaction.execute(SOFT, params![manifest, named.id, kind])?;
         }
         Ok(())
     }
+}
+
+/// Writes down what an Image consists of that nobody pushed, so that it is found from there. Its
+/// manifest may come later, or never.
+pub(crate) fn name_entries(
+    transaction: &Transaction<'_>,
+    image: i64,
+    entries: &[ImageManifest],
+) -> rusqlite::Result<()> {
+    for entry in entries.iter().filter(|entry| !entry.digest.is_empty()) {
+        let named = names::intern(transaction, &entry.digest)?;
+        transaction.execute(SOFT, params![image, named.id, "child"])?;
+    }
+    Ok(())
 }
 
 /// Each once, in the order of the manifest. There may be thousands, and every other write waits.

@@ -30,8 +30,19 @@ pub(crate) fn find(transaction: &Transaction<'_>, stream: &StreamRef) -> rusqlit
     transaction.row(BY_NAME, params![stream.namespace.as_str(), stream.name.as_str()], |row| row.get(0))
 }
 
-/// The repository, made with its namespace if it does not exist.
+/// The repository for something new in it, made with its namespace if it does not exist. What is on
+/// its way out with its namespace takes nothing new.
 pub(crate) fn ensure(
+    transaction: &mut Transaction<'_>,
+    stream: &StreamRef,
+    now_ms: u64,
+) -> Result<i64, Error> {
+    namespaces::ensure(transaction, &stream.namespace, now_ms)?;
+    find_or_make(transaction, stream, now_ms)
+}
+
+/// The repository for a change of what is in it, made with its namespace if it does not exist.
+pub(crate) fn find_or_make(
     transaction: &mut Transaction<'_>,
     stream: &StreamRef,
     now_ms: u64,
@@ -60,22 +71,14 @@ pub(crate) fn check_not_deleted_since(
     }
 }
 
-/// Makes a repository one that was. What it holds stays for the collector and for whoever wants it
-/// back, and can no longer be read.
+/// Makes a repository one that was. What it holds stays as it is for the collector and for whoever
+/// wants it back, and can no longer be read: whoever reads starts from a live repository.
 pub(crate) fn delete(
     transaction: &mut Transaction<'_>,
     repository: i64,
     stream: &StreamRef,
     version: u64,
-    now_ms: u64,
 ) -> rusqlite::Result<()> {
-    let now_ms = columns::ms(now_ms);
-    for sql in [
-        "UPDATE revision SET state = 'deleted', since_ms = ?2 WHERE repository = ?1 AND state <> 'deleted'",
-        "UPDATE link SET state = 'deleted', since_ms = ?2 WHERE repository = ?1 AND state <> 'deleted'",
-    ] {
-        transaction.execute(sql, params![repository, now_ms])?;
-    }
     transaction.execute(
         "UPDATE repository SET deleted = ?2 WHERE id = ?1",
         params![repository, version.cast_signed()],
@@ -115,6 +118,14 @@ impl Engine {
     /// Whether anything was ever pushed into the repository.
     pub fn repository_exists(&self, stream: &StreamRef) -> Result<bool, Error> {
         Ok(self.repository(stream)?.is_some())
+    }
+
+    /// Whether a repository of the name was deleted after a version.
+    pub fn repository_deleted_since(&self, stream: &StreamRef, version: u64) -> Result<bool, Error> {
+        self.records().read(|connection| {
+            let name = params![stream.namespace.as_str(), stream.name.as_str(), version.cast_signed()];
+            Ok(connection.prepare_cached(DELETED_SINCE)?.exists(name)?)
+        })
     }
 
     /// Repositories with a stream, in byte order of their spelling, those after `after`.

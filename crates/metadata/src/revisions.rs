@@ -67,11 +67,7 @@ fn became_pullable(
 ) -> rusqlite::Result<()> {
     stale(transaction, repository, name, digest)?;
     if !name.fresh {
-        transaction.execute(
-            "UPDATE tag SET pullable = 1 WHERE image = ?1 AND repository = ?2 AND pullable = 0 \
-             AND EXISTS (SELECT 1 FROM image i WHERE i.id = tag.image)",
-            params![name.id, repository],
-        )?;
+        tags::come_back(transaction, name.id, Some(repository))?;
     }
     Ok(())
 }

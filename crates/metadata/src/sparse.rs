@@ -12,8 +12,13 @@ use crate::{Error, columns, stream_tags, streams};
 const HEAD: &str = "SELECT t.created, t.reference, n.name, t.generation FROM tag t JOIN name n ON n.id = t.image \
                     WHERE t.repository = ?1 AND t.tag = ?2";
 
+// In this order and by this index, or the planner may walk the whole history of the repository.
+const OF_IMAGE: &str = "SELECT e.created, e.reference, n.name, e.generation FROM name n \
+     CROSS JOIN tag_event e INDEXED BY tag_event_image ON e.image = n.id AND e.repository = ?1 AND e.until IS NULL \
+     CROSS JOIN tag t ON t.repository = e.repository AND t.tag = e.tag AND e.version >= t.since WHERE n.name = ?2";
+
 #[cfg(test)]
-pub(crate) const READS: &[&str] = &[HEAD];
+pub(crate) const READS: &[&str] = &[HEAD, OF_IMAGE];
 
 /// These tags and those that follow them.
 pub(crate) fn names(
@@ -64,4 +69,14 @@ pub(crate) fn newest(
 ) -> rusqlite::Result<Option<TagEvent>> {
     let mut statement = connection.prepare_cached(HEAD)?;
     statement.query_row(params![repository, tag], |row| columns::tag_event(row, 0)).optional()
+}
+
+/// The events that name an image, of all tags.
+pub(crate) fn of_image(
+    connection: &Connection,
+    repository: i64,
+    image: &str,
+) -> rusqlite::Result<Vec<TagEvent>> {
+    let mut statement = connection.prepare_cached(OF_IMAGE)?;
+    statement.query_map(params![repository, image], |row| columns::tag_event(row, 0))?.collect()
 }

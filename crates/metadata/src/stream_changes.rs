@@ -1,16 +1,19 @@
 //! Changes of streams and of their tags, with what each was before and after.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Mutex;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::{ImageStream, TagParts};
 
-use crate::object_changes::{self, Feed, FeedRow};
+use crate::next_changes::{NextChanges, Part};
+use crate::object_changes::{self, Feed, FeedRow, Rest};
 use crate::stream_detail::StreamDetail;
 use crate::stream_views::Provenances;
 use crate::stream_walk::{Reading, StreamWalk};
-use crate::{Action, Change, ChangeScope, Changes, Engine, Error, ObjectChange, Resource, columns};
+use crate::{Action, Change, ChangeScope, Changes, Depth, Engine, Error, ObjectChange, Resource, columns};
 
 const TAGS: &str = "SELECT count(*) FROM (SELECT 1 FROM tag WHERE repository = ?1 LIMIT ?2)";
 
@@ -32,7 +35,24 @@ struct Step {
 #[derive(Debug, Default)]
 struct Steps {
     of_page: Vec<Step>,
+    /// Those that were looked at beyond the page.
     beyond: Vec<Step>,
+}
+
+/// The changes of one stream, and where to find more of them.
+#[derive(Clone, Copy, Debug)]
+struct StreamFeed<'f> {
+    reading: Reading<'f>,
+    steps: &'f Steps,
+    further: Further<'f>,
+}
+
+/// The changes beyond those that were looked at.
+#[derive(Clone, Copy, Debug)]
+enum Further<'f> {
+    None,
+    /// Those after a version.
+    After(u64, &'f Mutex<NextChanges>),
 }
 
 /// Which tags a change is about.
@@ -52,13 +72,13 @@ impl Engine {
         limit: usize,
     ) -> Result<Changes<ImageStream>, Error> {
         self.records().snapshot(|connection| {
-            let mut found = Found::read(connection, scope, after, limit)?;
-            found.shorten(connection, |_, tags| tags)?;
-            let mut items = Vec::new();
+            let mut found = Found::read(connection, scope, after, limit, self.next_changes())?;
+            found.shorten(connection, |_| true)?;
+            let (mut items, further) = (Vec::new(), found.further);
             for (repository, steps) in found.streams {
-                let mut walk =
-                    StreamWalk::now(self.reading(connection, repository, Provenances::Hidden), None)?;
-                steps.undo_beyond(&mut walk)?;
+                let reading = self.reading(connection, repository, Provenances::Hidden, Depth::Whole);
+                let mut walk = StreamWalk::now(reading, None)?;
+                StreamFeed { reading, steps: &steps, further }.undo_beyond(&mut walk, None)?;
                 let mut after = walk.whole();
                 for Step { change, detail } in steps.of_page.iter().rev() {
                     walk.undo(change, detail)?;
@@ -85,16 +105,15 @@ impl Engine {
         scope: &ChangeScope,
         after: u64,
         limit: usize,
+        depth: Depth,
     ) -> Result<Changes<TagParts>, Error> {
         self.records().snapshot(|connection| {
-            let mut found = Found::read(connection, scope, after, limit)?;
-            found.shorten(connection, |step, tags| {
-                if changes_head(step) { tags } else { step.detail.touched().count() }
-            })?;
-            let mut items = Vec::new();
+            let mut found = Found::read(connection, scope, after, limit, self.next_changes())?;
+            found.shorten(connection, changes_head)?;
+            let (mut items, further) = (Vec::new(), found.further);
             for (repository, steps) in found.streams {
-                let reading = self.reading(connection, repository, Provenances::Shown);
-                tag_changes(reading, &steps, &mut items)?;
+                let reading = self.reading(connection, repository, Provenances::Shown, depth);
+                tag_changes(StreamFeed { reading, steps: &steps, further }, &mut items)?;
             }
             // Of one version the tags stay in their order.
             items.sort_by_key(|item| item.version);
@@ -107,29 +126,81 @@ impl Engine {
         connection: &'r Connection,
         repository: i64,
         provenances: Provenances,
+        depth: Depth,
     ) -> Reading<'r> {
-        Reading { connection, hosts: self.hosts(), repository, provenances }
+        Reading { connection, hosts: self.hosts(), repository, provenances, depth }
     }
 }
 
-impl Steps {
-    fn undo_beyond(&self, walk: &mut StreamWalk<'_>) -> Result<(), Error> {
-        for Step { change, detail } in self.beyond.iter().rev() {
-            walk.undo(change, detail)?;
+impl StreamFeed<'_> {
+    /// Takes back all that came after the page. Of very many changes those are read that say what was
+    /// before the first of them.
+    fn undo_beyond(&self, walk: &mut StreamWalk<'_>, only: Option<&BTreeSet<String>>) -> Result<(), Error> {
+        let further = match self.further {
+            Further::None => Vec::new(),
+            Further::After(version, next) => self.firsts(version, next, only)?,
+        };
+        let mut steps = self.steps.beyond.iter().chain(&further);
+        let Some(Step { change, detail }) = steps.next() else { return Ok(()) };
+        let mut merged = detail.clone();
+        if change.action != Action::Added {
+            steps.for_each(|step| merged.precede(&step.detail));
         }
-        Ok(())
+        walk.undo(change, &merged)
+    }
+
+    /// The first changes after a version of all that a stream consists of: of these tags, or of all.
+    fn firsts(
+        &self,
+        after: u64,
+        next: &Mutex<NextChanges>,
+        only: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<Step>, Error> {
+        let Reading { connection, repository, .. } = self.reading;
+        let mut versions = BTreeSet::new();
+        {
+            let mut next = object_changes::lock(next);
+            next.cover(connection, after)?;
+            let tags: Vec<&String> = match only {
+                Some(only) => only.iter().collect(),
+                None => next.tags(repository).collect(),
+            };
+            let own = [Part::Stream(repository), Part::Generation(repository), Part::Head(repository)];
+            let of_tags = tags.iter().flat_map(|tag| {
+                [Part::Spec(repository, tag), Part::Conditions(repository, tag), Part::Items(repository, tag)]
+            });
+            versions.extend(own.into_iter().chain(of_tags).filter_map(|part| next.of(part, after).next()));
+        }
+        let mut steps = Vec::with_capacity(versions.len());
+        for version in versions {
+            let read = |row: &Row<'_>| {
+                let change = object_changes::change(row, Resource::ImageStream)?;
+                Ok((row.get::<_, Option<i64>>(5)?, Step { change, detail: columns::json(row, 6)? }))
+            };
+            // The next one may not be in this snapshot yet.
+            let found = object_changes::at(connection, version, read)?;
+            steps.extend(found.filter(|(of, _)| *of == Some(repository)).map(|(_, step)| step));
+        }
+        Ok(steps)
     }
 }
 
 /// The first changes of streams by repository, with those that came later.
 #[derive(Debug)]
-struct Found {
+struct Found<'f> {
     streams: BTreeMap<i64, Steps>,
     upto: u64,
+    further: Further<'f>,
 }
 
-impl Found {
-    fn read(connection: &Connection, scope: &ChangeScope, after: u64, limit: usize) -> Result<Found, Error> {
+impl<'f> Found<'f> {
+    fn read(
+        connection: &Connection,
+        scope: &ChangeScope,
+        after: u64,
+        limit: usize,
+        next: &'f Mutex<NextChanges>,
+    ) -> Result<Found<'f>, Error> {
         let kind = Resource::ImageStream;
         let Feed { rows, upto } = object_changes::feed(connection, kind, scope, after, limit)?;
         let last = rows.last().map(|row| row.change.version);
@@ -139,34 +210,51 @@ impl Found {
             let detail = detail.as_deref().map_or_else(|| Ok(StreamDetail::default()), columns::detail)?;
             streams.entry(repository).or_default().of_page.push(Step { change, detail });
         }
-        if let Some(last) = last {
-            object_changes::later(connection, kind, scope, last, |row| {
-                let repository: Option<i64> = row.get(5)?;
-                if let Some(steps) = repository.and_then(|repository| streams.get_mut(&repository)) {
-                    let change = object_changes::change(row, kind)?;
-                    steps.beyond.push(Step { change, detail: columns::json(row, 6)? });
-                }
-                Ok(())
-            })?;
+        let Some(last) = last else { return Ok(Found { streams, upto, further: Further::None }) };
+        if object_changes::rest(connection, last, next)? == Rest::Known {
+            return Ok(Found { streams, upto, further: Further::After(last, next) });
         }
-        Ok(Found { streams, upto })
+        object_changes::later(connection, kind, scope, last, |row| {
+            let repository: Option<i64> = row.get(5)?;
+            if let Some(steps) = repository.and_then(|repository| streams.get_mut(&repository)) {
+                let change = object_changes::change(row, kind)?;
+                steps.beyond.push(Step { change, detail: columns::json(row, 6)? });
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Found { streams, upto, further: Further::None })
     }
 
-    /// Ends the page where its objects would have too many tags. `weight` says how many a change
-    /// brings if its stream has so many.
-    fn shorten(
-        &mut self,
-        connection: &Connection,
-        weight: impl Fn(&Step, usize) -> usize,
-    ) -> Result<(), Error> {
+    /// No fewer tags than a stream had at any time since the page began, as far as that matters.
+    fn most_tags(&self, connection: &Connection, repository: i64, steps: &Steps) -> Result<usize, Error> {
+        let mut statement = connection.prepare_cached(TAGS)?;
+        let present: u32 =
+            statement.query_row(params![repository, columns::limit(PAGE_TAGS)], |row| row.get(0))?;
+        let looked_at = steps.of_page.iter().chain(&steps.beyond);
+        let tags = looked_at.map(|step| step.detail.touched().count()).fold(present as usize, usize::max);
+        Ok(match self.further {
+            Further::None => tags,
+            Further::After(_, next) => {
+                tags.max(object_changes::lock(next).tags(repository).take(PAGE_TAGS).count())
+            }
+        })
+    }
+
+    /// Ends the page where its objects would have too many tags. `is_whole` says whether a change
+    /// brings all tags of its stream or those it touched.
+    fn shorten(&mut self, connection: &Connection, is_whole: impl Fn(&Step) -> bool) -> Result<(), Error> {
         let mut weights = Vec::new();
         for (repository, steps) in &self.streams {
-            let mut statement = connection.prepare_cached(TAGS)?;
-            let present: u32 =
-                statement.query_row(params![repository, columns::limit(PAGE_TAGS)], |row| row.get(0))?;
-            let all = steps.of_page.iter().chain(&steps.beyond);
-            let tags = all.map(|step| step.detail.touched().count()).fold(present as usize, usize::max);
-            weights.extend(steps.of_page.iter().map(|step| (step.change.version, 2 * weight(step, tags))));
+            // Counting them takes as long as there are many.
+            let all = if steps.of_page.iter().any(&is_whole) {
+                self.most_tags(connection, *repository, steps)?
+            } else {
+                0
+            };
+            weights.extend(steps.of_page.iter().map(|step| {
+                let tags = if is_whole(step) { all } else { step.detail.touched().count() };
+                (step.change.version, 2 * tags)
+            }));
         }
         weights.sort_unstable();
         let mut sum = 0;
@@ -197,12 +285,9 @@ fn changes_head(step: &Step) -> bool {
     step.detail.head.is_some() && step.change.action == Action::Modified
 }
 
-fn tag_changes(
-    reading: Reading<'_>,
-    steps: &Steps,
-    items: &mut Vec<ObjectChange<TagParts>>,
-) -> Result<(), Error> {
-    let touched = touched(reading, steps)?;
+fn tag_changes(feed: StreamFeed<'_>, items: &mut Vec<ObjectChange<TagParts>>) -> Result<(), Error> {
+    let StreamFeed { reading, steps, .. } = feed;
+    let touched = touched(feed)?;
     let mut only = Some(BTreeSet::new());
     for touched in &touched {
         match (touched, &mut only) {
@@ -211,8 +296,8 @@ fn tag_changes(
             (Touched::Some(_), None) => {}
         }
     }
-    let mut walk = StreamWalk::now(reading, only)?;
-    steps.undo_beyond(&mut walk)?;
+    let mut walk = StreamWalk::now(reading, only.clone())?;
+    feed.undo_beyond(&mut walk, only.as_ref())?;
     for (Step { change, detail }, touched) in steps.of_page.iter().zip(touched).rev() {
         let (all, mut tags) = match touched {
             Touched::All => (true, walk.tags()),
@@ -239,10 +324,11 @@ fn tag_changes(
 }
 
 /// Which tags each change of the page is about.
-fn touched(reading: Reading<'_>, steps: &Steps) -> Result<Vec<Touched>, Error> {
+fn touched(feed: StreamFeed<'_>) -> Result<Vec<Touched>, Error> {
+    let StreamFeed { reading, steps, .. } = feed;
     let mut walk = StreamWalk::now(reading, Some(BTreeSet::new()))?;
     if steps.of_page.iter().any(changes_head) {
-        steps.undo_beyond(&mut walk)?;
+        feed.undo_beyond(&mut walk, Some(&BTreeSet::new()))?;
     }
     let mut touched = Vec::with_capacity(steps.of_page.len());
     for step in steps.of_page.iter().rev() {
@@ -304,9 +390,9 @@ mod tests {
             second.items[1].after,
             world.engine.image_stream(&crate::suite::fixture::stream("team/app")).unwrap()
         );
-        let tags = world.engine.stream_tag_changes(&scope, start, 10).unwrap();
+        let tags = world.engine.stream_tag_changes(&scope, start, 10, Depth::Whole).unwrap();
         assert_eq!((tags.items.len(), tags.upto), (2 * names.len(), start + 2));
-        let tags = world.engine.stream_tag_changes(&scope, start + 3, 10).unwrap();
+        let tags = world.engine.stream_tag_changes(&scope, start + 3, 10, Depth::Newest).unwrap();
         assert_eq!((tags.items.len(), tags.upto), (1, world.version()));
     }
 }

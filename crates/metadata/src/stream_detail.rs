@@ -44,6 +44,21 @@ pub(crate) struct HeadDetail {
 }
 
 impl StreamDetail {
+    /// Adds what a later change says of things as they were before both.
+    pub(crate) fn precede(&mut self, later: &StreamDetail) {
+        self.tags.extend(later.tags.iter().cloned());
+        for (tag, before) in &later.spec {
+            self.spec.entry(tag.clone()).or_insert_with(|| before.clone());
+        }
+        for (tag, before) in &later.conditions {
+            self.conditions.entry(tag.clone()).or_insert_with(|| before.clone());
+        }
+        self.generation = self.generation.or(later.generation);
+        if self.head.is_none() {
+            self.head.clone_from(&later.head);
+        }
+    }
+
     /// Every tag the change touched, in spec, status or conditions.
     pub(crate) fn touched(&self) -> impl Iterator<Item = &String> {
         self.tags.iter().chain(self.spec.keys()).chain(self.conditions.keys())

@@ -10,8 +10,8 @@ use crate::stream_status::StatusEdit;
 use crate::stream_views::{self, Found};
 use crate::streams::StreamChange;
 use crate::{
-    Edited, Engine, Error, Lookup, Reach, StreamEdit, StreamWish, StreamWrite, images, names, repositories,
-    sparse, stream_removal, tag_list,
+    Edited, Engine, Error, Lookup, Reach, StreamEdit, StreamWish, StreamWrite, images, names, references,
+    repositories, sparse, stream_removal, tag_list,
 };
 
 impl Engine {
@@ -103,8 +103,9 @@ impl Editing<'_> {
             let name = names::intern(transaction, &image.metadata.name)?;
             let record = images::stored(image, self.hosts);
             images::ensure(transaction, name, &image.metadata.name, &record, *now_ms)?;
+            references::name_entries(transaction, name.id, &image.docker_image_manifests)?;
         }
-        let repository = repositories::ensure(transaction, stream, *now_ms)?;
+        let repository = repositories::find_or_make(transaction, stream, *now_ms)?;
         let made = old.is_none();
         let mut old = old.unwrap_or_default();
         let mut change = match StreamChange::begin(transaction, repository, stream, *now_ms)? {

@@ -37,6 +37,6 @@ pub(crate) fn remove_alone(
         ..source.clone()
     };
     let version = change.remove(transaction, &last, &source)?;
-    repositories::delete(transaction, repository, stream, version, now_ms)?;
+    repositories::delete(transaction, repository, stream, version)?;
     Ok(Some(version))
 }

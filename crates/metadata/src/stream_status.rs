@@ -139,7 +139,8 @@ impl<'e> StatusEdit<'e> {
         TagEvent { docker_image_reference: reference, provenance: None, ..event.clone() }
     }
 
-    /// Makes what an event names pullable here, if it can be had where the event was copied from.
+    /// Makes what an event names pullable here, if it can be had where the event was copied from. That
+    /// the manifest is here already says nothing of what it consists of.
     fn take_over(
         &mut self,
         transaction: &mut Transaction<'_>,
@@ -148,7 +149,7 @@ impl<'e> StatusEdit<'e> {
         image: i64,
     ) -> Result<(), Error> {
         let target = change.repository();
-        if event.image.is_empty() || revisions::makes_pullable(transaction, target, image)? {
+        if event.image.is_empty() {
             return Ok(());
         }
         for source in self.sources(transaction, target)? {

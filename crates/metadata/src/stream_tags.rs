@@ -7,7 +7,7 @@ use weir_image_api::{
 
 use crate::listing::{self, Section};
 use crate::stream_views::{self, Found, Provenances};
-use crate::{Engine, Error, Listed, Page, StreamTagRecord, columns, images};
+use crate::{Depth, Engine, Error, Listed, Page, StreamTagRecord, columns, images, sparse};
 
 const SPEC_TAG: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag = ?2";
 
@@ -26,13 +26,18 @@ const STREAMS: i64 = 100;
 
 impl Engine {
     /// One tag of a stream, whether the stream has it or not. None without the stream.
-    pub fn stream_tag(&self, stream: &StreamRef, tag: &str) -> Result<Option<StreamTagRecord>, Error> {
+    pub fn stream_tag(
+        &self,
+        stream: &StreamRef,
+        tag: &str,
+        depth: Depth,
+    ) -> Result<Option<StreamTagRecord>, Error> {
         self.records().snapshot(|connection| {
             let Some(Found { repository, mut stream }) = stream_views::find(connection, stream)? else {
                 return Ok(None);
             };
             stream.spec.tags.extend(spec_tag(connection, repository, tag)?);
-            stream.status.tags.extend(history(connection, repository, tag)?);
+            stream.status.tags.extend(status(connection, repository, tag, depth)?);
             self.hosts().render(&mut stream);
             let parts = TagParts::of(&stream, tag);
             let image = match parts.current() {
@@ -45,10 +50,15 @@ impl Engine {
 
     /// Every tag that the streams of a namespace, or of all, want or have: by namespace, stream and
     /// tag. The key of an entry is its namespace and `<stream>:<tag>`.
-    pub fn stream_tags(&self, namespace: Option<&Namespace>, page: &Page) -> Result<Listed<TagParts>, Error> {
+    pub fn stream_tags(
+        &self,
+        namespace: Option<&Namespace>,
+        page: &Page,
+        depth: Depth,
+    ) -> Result<Listed<TagParts>, Error> {
         let limit = page.limit.unwrap_or(usize::MAX);
         self.records().snapshot(|connection| {
-            let mut parts = self.rest_of_stream(connection, namespace, page, limit)?;
+            let mut parts = self.rest_of_stream(connection, namespace, page, depth)?;
             let mut after = page.after.as_ref().map(|(namespace, name)| (namespace.clone(), stream_of(name)));
             while parts.len() <= limit {
                 let streams = Page { limit: None, after: after.take() };
@@ -60,7 +70,7 @@ impl Engine {
                         break;
                     }
                     let wanted = limit.saturating_add(1) - parts.len();
-                    parts.extend(self.tags_of(connection, stream, "", wanted)?);
+                    parts.extend(self.tags_of(connection, stream, "", wanted, depth)?);
                 }
             }
             let more = parts.len() > limit;
@@ -80,8 +90,9 @@ impl Engine {
         connection: &Connection,
         namespace: Option<&Namespace>,
         page: &Page,
-        limit: usize,
+        depth: Depth,
     ) -> Result<Vec<TagParts>, Error> {
+        let limit = page.limit.unwrap_or(usize::MAX);
         let Some((of, name)) = &page.after else { return Ok(Vec::new()) };
         let Some((stream, tag)) = name.split_once(':') else { return Ok(Vec::new()) };
         let Some(stream) = stream_ref(of, stream).filter(|s| namespace.is_none_or(|n| *n == s.namespace))
@@ -89,23 +100,31 @@ impl Engine {
             return Ok(Vec::new());
         };
         match stream_views::find(connection, &stream)? {
-            Some(found) => self.tags_of(connection, found, tag, limit.saturating_add(1)),
+            // No text stands between one and the same with this at its end.
+            Some(found) => {
+                self.tags_of(connection, found, &format!("{tag}\0"), limit.saturating_add(1), depth)
+            }
             None => Ok(Vec::new()),
         }
     }
 
-    /// At most `limit` tags of a stream, those after `after`.
+    /// At most `limit` tags of a stream, those from a name on.
     fn tags_of(
         &self,
         connection: &Connection,
         found: Found,
-        after: &str,
+        from: &str,
         limit: usize,
+        depth: Depth,
     ) -> Result<Vec<TagParts>, Error> {
         let mut stream: ImageStream = found.stream;
-        stream.spec.tags = stream_views::spec_tags(connection, found.repository, after, limit)?;
-        stream.status.tags =
-            stream_views::histories(connection, found.repository, after, limit, Provenances::Shown)?;
+        stream.spec.tags = stream_views::spec_tags(connection, found.repository, from, limit)?;
+        stream.status.tags = match depth {
+            Depth::Newest => stream_views::heads(connection, found.repository, from, limit)?,
+            Depth::Whole => {
+                stream_views::histories(connection, found.repository, from, limit, Provenances::Shown)?
+            }
+        };
         self.hosts().render(&mut stream);
         let mut parts = TagParts::all(&stream);
         parts.truncate(limit);
@@ -131,16 +150,17 @@ pub(crate) fn spec_tag(
     Ok(statement.query_row(params![repository, tag], |row| columns::json(row, 0)).optional()?)
 }
 
-/// Some tags in spec and status, with their whole histories.
+/// Some tags in spec and status.
 pub(crate) fn some(
     connection: &Connection,
     repository: i64,
     tags: &BTreeSet<String>,
+    depth: Depth,
 ) -> Result<(Vec<TagReference>, Vec<NamedTagEventList>), Error> {
     let (mut spec, mut status) = (Vec::new(), Vec::new());
     for tag in tags {
         spec.extend(spec_tag(connection, repository, tag)?);
-        status.extend(history(connection, repository, tag)?);
+        status.extend(self::status(connection, repository, tag, depth)?);
     }
     Ok((spec, status))
 }
@@ -157,15 +177,26 @@ pub(crate) fn conditions(
 }
 
 /// The status of a tag, if it has one.
-fn history(connection: &Connection, repository: i64, tag: &str) -> Result<Option<NamedTagEventList>, Error> {
-    let items = connection
-        .prepare_cached(HISTORY)?
-        .query_map(params![repository, tag], |row| {
-            let provenance = Some(columns::provenance(row, 4)?);
-            Ok(TagEvent { provenance, ..columns::tag_event(row, 0)? })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
+fn status(
+    connection: &Connection,
+    repository: i64,
+    tag: &str,
+    depth: Depth,
+) -> Result<Option<NamedTagEventList>, Error> {
+    let items = match depth {
+        Depth::Newest => sparse::newest(connection, repository, tag)?.into_iter().collect(),
+        Depth::Whole => history(connection, repository, tag)?,
+    };
     let conditions = conditions(connection, repository, tag)?;
     let list = NamedTagEventList { tag: tag.to_owned(), items, conditions };
     Ok(if list.items.is_empty() && list.conditions.is_empty() { None } else { Some(list) })
+}
+
+fn history(connection: &Connection, repository: i64, tag: &str) -> rusqlite::Result<Vec<TagEvent>> {
+    let mut statement = connection.prepare_cached(HISTORY)?;
+    let items = statement.query_map(params![repository, tag], |row| {
+        let provenance = Some(columns::provenance(row, 4)?);
+        Ok(TagEvent { provenance, ..columns::tag_event(row, 0)? })
+    })?;
+    items.collect()
 }

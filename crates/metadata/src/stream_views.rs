@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::{
@@ -7,7 +9,7 @@ use weir_image_api::{
 
 use crate::hosts::Hosts;
 use crate::listing::Section;
-use crate::{Engine, Error, Listed, Page, columns, images};
+use crate::{Engine, Error, Listed, Page, columns};
 
 const BY_NAME: &str = "SELECT r.id, r.namespace, r.name, s.uid, s.version, s.generation, s.created, s.metadata, \
      s.lookup_local, s.docker_image_repository FROM repository r JOIN stream s ON s.repository = r.id \
@@ -31,21 +33,24 @@ const COUNT_EVERYWHERE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r
 const COUNT_IN_NAMESPACE: &str = "SELECT count(*) FROM (SELECT 1 FROM repository r JOIN stream s \
      ON s.repository = r.id WHERE r.namespace = ?1 AND r.name > ?2 AND r.deleted IS NULL LIMIT ?3)";
 
-const SPEC_TAGS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
+const SPEC_TAGS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tag >= ?2 ORDER BY tag LIMIT ?3";
 
 // With what is known of how each event came about.
 const HISTORY: &str = "SELECT e.tag, e.created, e.reference, (SELECT n.name FROM name n WHERE n.id = e.image), e.generation, \
      e.kind, e.actor, e.client, e.reason \
      FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since AND e.until IS NULL \
-     WHERE t.repository = ?1 AND t.tag > ?2 ORDER BY t.tag, e.version DESC, e.position DESC";
+     WHERE t.repository = ?1 AND t.tag >= ?2 ORDER BY t.tag, e.version DESC, e.position DESC";
+
+const HEADS: &str = "SELECT t.tag, t.created, t.reference, n.name, t.generation FROM tag t JOIN name n ON n.id = t.image \
+                     WHERE t.repository = ?1 AND t.tag >= ?2 ORDER BY t.tag LIMIT ?3";
 
 const HISTORY_IMAGES: &str = "SELECT (SELECT n.name FROM name n WHERE n.id = e.image) FROM tag t \
      JOIN tag_event e ON e.repository = t.repository AND e.tag = t.tag AND e.version >= t.since AND e.until IS NULL \
      WHERE t.repository = ?1";
 
 const CONDITIONS: &str =
-    "SELECT tag, body FROM tag_condition WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
+    "SELECT tag, body FROM tag_condition WHERE repository = ?1 AND tag >= ?2 ORDER BY tag LIMIT ?3";
 
 #[cfg(test)]
 pub(crate) const READS: &[&str] = &[
@@ -57,6 +62,7 @@ pub(crate) const READS: &[&str] = &[
     COUNT_IN_NAMESPACE,
     SPEC_TAGS,
     HISTORY,
+    HEADS,
     HISTORY_IMAGES,
     CONDITIONS,
 ];
@@ -99,25 +105,42 @@ impl Engine {
     pub fn image_stream_layers(&self, stream: &StreamRef) -> Result<Option<ImageStreamLayers>, Error> {
         self.records().snapshot(|connection| {
             let Some(found) = find(connection, stream)? else { return Ok(None) };
-            let history = connection
-                .prepare_cached(HISTORY_IMAGES)?
-                .query_map([found.repository], |row| row.get::<_, String>(0))?
-                .collect::<Result<Vec<_>, _>>()?;
-            // The builder wants an answer for each name; a failure is kept for after it.
-            let failure = std::cell::RefCell::new(None);
-            let image = |name: &str| {
-                images::find(connection, name, self.host()).unwrap_or_else(|error| {
-                    failure.borrow_mut().get_or_insert(error);
-                    None
-                })
-            };
-            let built = layers::build(image, history.into_iter(), found.stream.metadata);
-            match failure.into_inner() {
-                Some(error) => Err(error),
-                None => Ok(Some(built)),
-            }
+            layers(connection, &found, self.host()).map(Some)
         })
     }
+}
+
+/// The images in the history of a repository of which `wanted` says so, each once.
+pub(crate) fn images(
+    connection: &Connection,
+    repository: i64,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeSet<String>, Error> {
+    let mut statement = connection.prepare_cached(HISTORY_IMAGES)?;
+    let mut rows = statement.query([repository])?;
+    let mut names = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        if wanted(name) && !names.contains(name) {
+            names.insert(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Everything a stream makes pullable.
+pub(crate) fn layers(connection: &Connection, found: &Found, host: &str) -> Result<ImageStreamLayers, Error> {
+    let history = images(connection, found.repository, |_| true)?;
+    // The builder wants an answer for each name; a failure is kept for after it.
+    let failure = std::cell::RefCell::new(None);
+    let image = |name: &str| {
+        crate::images::find(connection, name, host).unwrap_or_else(|error| {
+            failure.borrow_mut().get_or_insert(error);
+            None
+        })
+    };
+    let built = layers::build(image, history.into_iter(), found.stream.metadata.clone());
+    failure.into_inner().map_or(Ok(built), Err)
 }
 
 /// Fills in the tags, and the names this registry goes by.
@@ -189,31 +212,58 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
     Ok(Found { repository: row.get(0)?, stream: ImageStream { metadata, spec, ..ImageStream::default() } })
 }
 
-/// Spec tags after one, by name.
+/// Spec tags from a name on, by name. The first name of all is the empty one.
 pub(crate) fn spec_tags(
     connection: &Connection,
     repository: i64,
-    after: &str,
+    from: &str,
     limit: usize,
 ) -> Result<Vec<TagReference>, Error> {
     let mut statement = connection.prepare_cached(SPEC_TAGS)?;
-    let tags = statement
-        .query_map(params![repository, after, columns::limit(limit)], |row| columns::json(row, 0))?;
+    let tags =
+        statement.query_map(params![repository, from, columns::limit(limit)], |row| columns::json(row, 0))?;
     Ok(tags.collect::<Result<_, _>>()?)
 }
 
-/// Tags after one with their histories and conditions, by name, newest event first.
+/// Tags from a name on with their histories and conditions, by name, newest event first.
 pub(crate) fn histories(
     connection: &Connection,
     repository: i64,
-    after: &str,
+    from: &str,
     limit: usize,
     provenances: Provenances,
 ) -> Result<Vec<NamedTagEventList>, Error> {
-    let mut tags = events(connection, repository, after, limit, provenances)?;
+    let tags = events(connection, repository, from, limit, provenances)?;
+    with_conditions(connection, repository, from, limit, tags)
+}
+
+/// The same with the newest event of each tag.
+pub(crate) fn heads(
+    connection: &Connection,
+    repository: i64,
+    from: &str,
+    limit: usize,
+) -> Result<Vec<NamedTagEventList>, Error> {
+    let tags = connection
+        .prepare_cached(HEADS)?
+        .query_map(params![repository, from, columns::limit(limit)], |row| {
+            let items = vec![columns::tag_event(row, 1)?];
+            Ok(NamedTagEventList { tag: row.get(0)?, items, conditions: Vec::new() })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    with_conditions(connection, repository, from, limit, tags)
+}
+
+fn with_conditions(
+    connection: &Connection,
+    repository: i64,
+    from: &str,
+    limit: usize,
+    mut tags: Vec<NamedTagEventList>,
+) -> Result<Vec<NamedTagEventList>, Error> {
     let conditions = connection
         .prepare_cached(CONDITIONS)?
-        .query_map(params![repository, after, columns::limit(limit)], |row| {
+        .query_map(params![repository, from, columns::limit(limit)], |row| {
             Ok((row.get(0)?, columns::json(row, 1)?))
         })?
         .collect::<Result<Vec<(String, Vec<TagEventCondition>)>, _>>()?;
@@ -233,12 +283,12 @@ pub(crate) fn histories(
 fn events(
     connection: &Connection,
     repository: i64,
-    after: &str,
+    from: &str,
     limit: usize,
     provenances: Provenances,
 ) -> Result<Vec<NamedTagEventList>, Error> {
     let mut statement = connection.prepare_cached(HISTORY)?;
-    let mut rows = statement.query(params![repository, after])?;
+    let mut rows = statement.query(params![repository, from])?;
     let mut tags: Vec<NamedTagEventList> = Vec::new();
     while let Some(row) = rows.next()? {
         let tag = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;

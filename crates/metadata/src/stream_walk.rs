@@ -12,8 +12,8 @@ use weir_image_api::{
 use crate::hosts::Hosts;
 use crate::stream_detail::{HeadDetail, StreamDetail};
 use crate::stream_views::{self, Found, Provenances};
-use crate::tag_past::TagPast;
-use crate::{Action, Change, Error, stream_tags};
+use crate::tag_past::{self, TagPast};
+use crate::{Action, Change, Depth, Error, stream_tags};
 
 /// Where a stream is read from, and how.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct Reading<'r> {
     pub(crate) hosts: &'r Hosts,
     pub(crate) repository: i64,
     pub(crate) provenances: Provenances,
+    pub(crate) depth: Depth,
 }
 
 /// A stream as it was at some version, which changes can be taken back from one by one, the newest
@@ -51,18 +52,23 @@ impl<'r> StreamWalk<'r> {
             conditions: BTreeMap::new(),
             pasts: BTreeMap::new(),
         };
-        let Reading { connection, hosts, repository, provenances } = reading;
+        let Reading { connection, hosts, repository, provenances, depth } = reading;
         let Some(Found { mut stream, .. }) = stream_views::find_by_repository(connection, repository)? else {
             return Ok(walk);
         };
         hosts.render(&mut stream);
         walk.head = Some(stream);
         let (spec, status) = match &walk.only {
-            None => (
-                stream_views::spec_tags(connection, repository, "", usize::MAX)?,
-                stream_views::histories(connection, repository, "", usize::MAX, provenances)?,
-            ),
-            Some(only) => stream_tags::some(connection, repository, only)?,
+            None => {
+                let status = match depth {
+                    Depth::Newest => stream_views::heads(connection, repository, "", usize::MAX)?,
+                    Depth::Whole => {
+                        stream_views::histories(connection, repository, "", usize::MAX, provenances)?
+                    }
+                };
+                (stream_views::spec_tags(connection, repository, "", usize::MAX)?, status)
+            }
+            Some(only) => stream_tags::some(connection, repository, only, depth)?,
         };
         walk.spec.extend(spec.into_iter().map(|tag| (tag.name.clone(), tag)));
         for NamedTagEventList { tag, mut items, conditions } in status {
@@ -105,7 +111,7 @@ impl<'r> StreamWalk<'r> {
         }
         let touched: Vec<&String> = detail.tags.iter().filter(|tag| is_followed(tag)).collect();
         for tag in touched {
-            let before = self.past(tag)?.at(change.version - 1);
+            let before = self.items_at(tag, change.version - 1)?;
             if before.is_empty() {
                 self.items.remove(tag);
             } else {
@@ -144,13 +150,24 @@ impl<'r> StreamWalk<'r> {
         }
     }
 
-    fn past(&mut self, tag: &str) -> Result<&TagPast, Error> {
+    /// What a tag showed at a version.
+    fn items_at(&mut self, tag: &str, version: u64) -> Result<Vec<TagEvent>, Error> {
+        let Reading { connection, hosts, repository, provenances, depth } = self.reading;
+        if depth == Depth::Newest {
+            let newest = tag_past::newest_at(connection, repository, tag, version)?;
+            return Ok(newest
+                .into_iter()
+                .map(|mut event| {
+                    hosts.render_event(&mut event);
+                    event
+                })
+                .collect());
+        }
         if !self.pasts.contains_key(tag) {
-            let Reading { connection, hosts, repository, provenances } = self.reading;
             let past = TagPast::read(connection, repository, tag, hosts, provenances)?;
             self.pasts.insert(tag.to_owned(), past);
         }
-        Ok(&self.pasts[tag])
+        Ok(self.pasts[tag].at(version))
     }
 
     /// The stream without its tags.

@@ -9,7 +9,9 @@ use crate::{Action, Change, Error, EventKind, EventSource, Resource, changes, co
 
 const HEAD: &str = "SELECT uid, version, generation FROM stream WHERE repository = ?1";
 
-const FOLLOWERS: &str = "SELECT body FROM spec_tag WHERE repository = ?1 AND tracks = ?2 ORDER BY tag";
+// Left to itself, the planner walks over all the spec tags.
+const FOLLOWERS: &str = "SELECT body FROM spec_tag INDEXED BY spec_tag_tracks \
+                         WHERE repository = ?1 AND tracks = ?2 ORDER BY tag";
 
 const REMOVED_SPEC: &str = "DELETE FROM spec_tag WHERE repository = ?1 RETURNING tag, body";
 

@@ -105,6 +105,7 @@ macro_rules! engine_suite {
                 an_edit_that_changes_nothing_writes_nothing,
                 a_stream_is_made_in_one_version_with_all_it_has,
                 a_rule_sees_the_present_and_may_refuse,
+                a_tag_without_a_name_is_one_like_any_other,
                 a_dry_run_leaves_nothing,
                 a_sparse_edit_sees_and_writes_its_tags_only,
                 status_lists_become_what_is_wanted,

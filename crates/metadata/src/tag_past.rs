@@ -9,8 +9,33 @@ const EVENTS: &str = "SELECT e.version, e.until, e.created, e.reference, n.name,
      e.kind, e.actor, e.client, e.reason FROM tag_event e JOIN name n ON n.id = e.image \
      WHERE e.repository = ?1 AND e.tag = ?2 ORDER BY e.version, e.position";
 
+const UP_TO: &str = "SELECT e.until, e.kind, e.created, e.reference, n.name, e.generation \
+     FROM tag_event e JOIN name n ON n.id = e.image \
+     WHERE e.repository = ?1 AND e.tag = ?2 AND e.version <= ?3 ORDER BY e.version DESC, e.position DESC";
+
 #[cfg(test)]
-pub(crate) const READS: &[&str] = &[EVENTS];
+pub(crate) const READS: &[&str] = &[EVENTS, UP_TO];
+
+/// The newest event that a tag showed at a version, in the form that is stored.
+pub(crate) fn newest_at(
+    connection: &Connection,
+    repository: i64,
+    tag: &str,
+    version: u64,
+) -> Result<Option<TagEvent>, Error> {
+    let mut statement = connection.prepare_cached(UP_TO)?;
+    let mut rows = statement.query(params![repository, tag, version.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        if columns::parsed(row, 1, EventKind::of_word)? == EventKind::Deleted {
+            return Ok(None);
+        }
+        let until: Option<i64> = row.get(0)?;
+        if until.is_none_or(|until| until.cast_unsigned() > version) {
+            return Ok(Some(columns::tag_event(row, 2)?));
+        }
+    }
+    Ok(None)
+}
 
 /// Everything that ever happened to one tag, to be shown as of any version.
 #[derive(Debug)]

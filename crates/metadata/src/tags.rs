@@ -15,8 +15,13 @@ const HEAD: &str = "SELECT t.head, t.position, t.image, t.pullable, t.created, t
 
 const WITH_HEAD: &str = "SELECT tag FROM tag WHERE image = ?1 AND repository = ?2 ORDER BY tag";
 
+const HIDDEN: &str = "SELECT t.repository, t.tag FROM tag t INDEXED BY tag_image JOIN image i ON i.id = t.image \
+                      JOIN revision r ON r.repository = t.repository AND r.manifest = t.image \
+                      AND r.state <> 'deleted' \
+                      WHERE t.image = ?1 AND t.repository BETWEEN ?2 AND ?3 AND t.pullable = 0";
+
 #[cfg(test)]
-pub(crate) const READS: &[&str] = &[PULLABLE, HEAD, WITH_HEAD];
+pub(crate) const READS: &[&str] = &[PULLABLE, HEAD, WITH_HEAD, HIDDEN];
 
 impl Engine {
     /// Tags that can be pulled, in byte order, those after `after`. None if the repository does not
@@ -80,6 +85,32 @@ pub(crate) fn with_head(
 ) -> rusqlite::Result<Vec<String>> {
     let mut statement = transaction.prepare(WITH_HEAD)?;
     statement.query_map(params![image, repository], |row| row.get(0))?.collect()
+}
+
+/// Shows again the tags that name an image which can be pulled again: in one repository, or wherever
+/// it can be.
+pub(crate) fn come_back(
+    transaction: &Transaction<'_>,
+    image: i64,
+    repository: Option<i64>,
+) -> rusqlite::Result<()> {
+    let (first, last) = repository.map_or((i64::MIN, i64::MAX), |repository| (repository, repository));
+    let hidden = transaction
+        .prepare(HIDDEN)?
+        .query_map([image, first, last], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    for (repository, tag) in hidden.iter().filter(|(_, tag)| is_name(tag)) {
+        transaction.execute(
+            "UPDATE tag SET pullable = 1 WHERE repository = ?1 AND tag = ?2",
+            params![repository, tag],
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether the protocol can ask for a tag. The API lets any text name one.
+fn is_name(tag: &str) -> bool {
+    Tag::parse(tag).is_ok()
 }
 
 /// What an entry of the history says beside its event.
@@ -175,7 +206,7 @@ pub(crate) fn set_head(
             head.event.docker_image_reference,
             head.image,
             head.event.generation,
-            head.pullable,
+            head.pullable && is_name(tag),
         ],
     )?;
     invalidate(transaction, repository, tag);
@@ -286,7 +317,7 @@ pub(crate) fn close(
     Ok(())
 }
 
-/// The API lets any text name a tag; only what the protocol can ask for is ever cached.
+/// Only what the protocol can ask for is ever cached.
 pub(crate) fn invalidate(transaction: &mut Transaction<'_>, repository: i64, tag: &str) {
     if let Ok(tag) = Tag::parse(tag) {
         transaction.invalidate(Stale::Tag(repository, tag));

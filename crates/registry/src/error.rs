@@ -77,6 +77,9 @@ pub enum Error {
     /// The tag is not where the caller thinks it is.
     #[error("the tag has moved")]
     PreconditionFailed,
+    /// The namespace takes nothing new, since it is being deleted.
+    #[error("unable to create new content in namespace {0} because it is being terminated")]
+    NamespaceTerminating(String),
     /// Deleting is switched off.
     #[error("deleting is switched off on this registry")]
     DeletesDisabled,
@@ -127,7 +130,7 @@ impl From<weir_metadata::Error> for Error {
             Records::Closed => "the registry is shutting down",
             Records::KeyTaken { .. } => "the upload took too long; send it again",
             Records::RepositoryDeleted => return Error::UploadUnknown,
-            Records::Terminating(_) => "the namespace is being terminated",
+            Records::Terminating(namespace) => return Error::NamespaceTerminating(namespace.to_string()),
             Records::Corrupt(_)
             | Records::NoSecretKey
             | Records::WrongSecretKey { .. }

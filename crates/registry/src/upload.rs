@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 use weir_access::{Permit, Pull, Push};
-use weir_image_api::StreamRef;
+use weir_image_api::{Namespace, StreamRef};
 use weir_metadata::{LinkBlob, UploadRow, UploadState};
 use weir_oci::{Algorithm, Digest, UploadId};
 use weir_store::{AppendError, FinishError, SavedUpload, Upload};
@@ -73,6 +73,14 @@ impl Sessions {
         self.used()
             .iter()
             .filter(|(_, session)| session.is_idle(used_ms, started_ms))
+            .map(|(id, session)| (*id, Arc::clone(session)))
+            .collect()
+    }
+
+    fn of_namespace(&self, namespace: &Namespace) -> Vec<(UploadId, Arc<Session>)> {
+        self.used()
+            .iter()
+            .filter(|(_, session)| session.stream.namespace == *namespace)
             .map(|(id, session)| (*id, Arc::clone(session)))
             .collect()
     }
@@ -257,6 +265,22 @@ impl Registry {
             }
         }
         Ok(ended)
+    }
+
+    /// Ends the sessions of a namespace whose repositories are gone. They have no rows any more, and
+    /// could not be finished.
+    pub(crate) async fn end_uploads(&self, namespace: &Namespace) {
+        for (id, session) in self.sessions.of_namespace(namespace) {
+            // What cannot be read now is told when the session is to be finished.
+            if !self.engine.repository_deleted_since(&session.stream, session.since).unwrap_or(false) {
+                continue;
+            }
+            self.sessions.forget(id);
+            // A request that is writing has the session for itself, and it expires after that.
+            if let Ok(turn) = Arc::clone(&session.upload).try_lock_owned() {
+                Upload::discard(turn).await;
+            }
+        }
     }
 
     pub(crate) fn check_writable(&self) -> Result<()> {

@@ -4,6 +4,7 @@ mod changes;
 mod history;
 mod secrets;
 
+pub(crate) use history::is_pullable;
 use tokio::sync::watch;
 use weir_access::{Permit, ReadApi};
 use weir_image_api::{
@@ -11,7 +12,7 @@ use weir_image_api::{
     Namespace, StreamRef, core_v1, image_tag, stream_image, stream_tag,
 };
 pub use weir_metadata::{Action, ChangeScope, Changes, Listed, ObjectChange, Page};
-use weir_metadata::{Engine, NamespaceRecord, StreamTagRecord};
+use weir_metadata::{Depth, Engine, NamespaceRecord, StreamTagRecord};
 
 use crate::Registry;
 
@@ -45,6 +46,9 @@ pub enum ViewError {
     /// A short id fits several images.
     #[error("several images match")]
     Ambiguous(Vec<String>),
+    /// A secret was encrypted with another key, or has been damaged. Asking again does not help.
+    #[error("the secret cannot be decrypted with the key of this server")]
+    Undecipherable(#[source] weir_metadata::Error),
     /// The records cannot be read.
     #[error("the records cannot be read")]
     Unavailable(#[source] weir_metadata::Error),
@@ -54,6 +58,9 @@ impl From<weir_metadata::Error> for ViewError {
     fn from(error: weir_metadata::Error) -> ViewError {
         match error {
             weir_metadata::Error::Compacted { oldest } => ViewError::Expired { oldest },
+            error @ (weir_metadata::Error::NoSecretKey
+            | weir_metadata::Error::WrongSecretKey { .. }
+            | weir_metadata::Error::DamagedSecret(_)) => ViewError::Undecipherable(error),
             error => ViewError::Unavailable(error),
         }
     }
@@ -124,7 +131,7 @@ impl View {
     /// One tag with its image. A tag without an event, or whose event names no image, is not there
     /// (image-api 10.2).
     pub fn stream_tag(&self, stream: &StreamRef, tag: &str) -> Result<ImageStreamTag> {
-        let StreamTagRecord { parts, image } = self.tag_record(stream, tag)?;
+        let StreamTagRecord { parts, image } = self.tag_record(stream, tag, Depth::Newest)?;
         let name = parts.current().map(|event| event.image.clone()).ok_or(ViewError::TagNotFound)?;
         let image = image.ok_or(ViewError::ImageNotFound(name))?;
         Ok(stream_tag::view(parts, Some(image)))
@@ -132,7 +139,7 @@ impl View {
 
     /// The tags that have an image. The images themselves are not loaded (image-api 10.3).
     pub fn stream_tags(&self, namespace: Option<&Namespace>, page: &Page) -> Result<Listed<ImageStreamTag>> {
-        let mut listed = self.engine.stream_tags(namespace, page)?;
+        let mut listed = self.engine.stream_tags(namespace, page, Depth::Newest)?;
         // Of tags without an image a page shows nothing, so how many are left is not known.
         if listed.items.iter().any(|parts| parts.current().is_none()) {
             listed.remaining = None;
@@ -143,7 +150,7 @@ impl View {
 
     /// One tag, in all it has (image-api 11.2).
     pub fn image_tag(&self, stream: &StreamRef, tag: &str) -> Result<ImageTag> {
-        let StreamTagRecord { parts, image } = self.tag_record(stream, tag)?;
+        let StreamTagRecord { parts, image } = self.tag_record(stream, tag, Depth::Whole)?;
         if parts.spec.is_none() && parts.status.is_none() {
             return Err(ViewError::TagNotFound);
         }
@@ -152,18 +159,19 @@ impl View {
 
     /// Every tag that is wanted or has a history.
     pub fn image_tags(&self, namespace: Option<&Namespace>, page: &Page) -> Result<Listed<ImageTag>> {
-        Ok(map(self.engine.stream_tags(namespace, page)?, |parts| image_tag::view(parts, None)))
+        let listed = self.engine.stream_tags(namespace, page, Depth::Whole)?;
+        Ok(map(listed, |parts| image_tag::view(parts, None)))
     }
 
     /// An image of a stream, by digest or the beginning of one (image-api 12).
     pub fn stream_image(&self, stream: &StreamRef, id: &str) -> Result<ImageStreamImage> {
-        let layers = self.stream_layers(stream)?;
-        match stream_image::find(layers.images.keys().map(String::as_str), id) {
+        let found = self.engine.stream_image(stream, id)?.ok_or(ViewError::StreamNotFound)?;
+        match found.meant {
             stream_image::Match::Missing => Err(ViewError::StreamImageNotFound),
             stream_image::Match::Ambiguous(names) => Err(ViewError::Ambiguous(names)),
             stream_image::Match::One(name) => {
-                let image = self.image(&name)?;
-                Ok(stream_image::view(&layers.metadata, id, image))
+                let image = found.image.ok_or(ViewError::ImageNotFound(name))?;
+                Ok(stream_image::view(&found.stream, id, image))
             }
         }
     }
@@ -173,8 +181,8 @@ impl View {
         self.engine.image_stream_layers(stream)?.ok_or(ViewError::StreamNotFound)
     }
 
-    fn tag_record(&self, stream: &StreamRef, tag: &str) -> Result<StreamTagRecord> {
-        self.engine.stream_tag(stream, tag)?.ok_or(ViewError::StreamNotFound)
+    fn tag_record(&self, stream: &StreamRef, tag: &str, depth: Depth) -> Result<StreamTagRecord> {
+        self.engine.stream_tag(stream, tag, depth)?.ok_or(ViewError::StreamNotFound)
     }
 }
 

@@ -103,7 +103,7 @@ async fn a_repository_that_does_not_exist_has_no_list() {
 
 #[tokio::test]
 async fn the_catalogue_lists_repositories_in_the_spelling_with_their_namespace() {
-    // distribution 168; decisions 2
+    // distribution 168; decisions 2; image-api 189
     let rig = Rig::start().await;
     let image = SampleImage::of("a");
     for repository in

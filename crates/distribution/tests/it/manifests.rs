@@ -284,7 +284,7 @@ async fn one_push_sets_many_tags_or_none() {
 
 #[tokio::test]
 async fn a_tag_moves_and_the_old_manifest_stays() {
-    // distribution 130, 144
+    // distribution 130, 144; image-api 186
     let rig = Rig::start().await;
     let (a, b) = (SampleImage::of("a"), SampleImage::of("b"));
     rig.push(REPO, "v1", &a).await;

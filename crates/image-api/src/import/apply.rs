@@ -1,11 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use super::{IMPORT_SUCCESS, ImageImportStatus, ImageStreamImport, REPOSITORY_CHECK};
 use crate::core_v1::ObjectReference;
 use crate::meta::{FieldErrors, Status, rules};
 use crate::{
-    Image, ImageStream, PullSpec, TagEvent, TagEventCondition, TagImportPolicy, TagReference,
-    TagReferencePolicy, Timestamp, image, stream,
+    Image, ImageStream, NamedTagEventList, PullSpec, TagEvent, TagEventCondition, TagImportPolicy,
+    TagReference, TagReferencePolicy, Timestamp, image,
 };
 
 /// What an import asks to be stored.
@@ -34,12 +35,20 @@ pub fn apply(
     import: &ImageStreamImport,
     now: Timestamp,
 ) -> Result<Applied, ImageRefused> {
-    let stream = existing.cloned().unwrap_or_else(|| named_after(import));
-    let generation = stream.metadata.generation + 1;
-    let mut write = Write { stream, generation, now, images: Vec::new(), made: BTreeSet::new() };
+    let mut stream = existing.cloned().unwrap_or_else(|| named_after(import));
+    let mut write = Write {
+        spec: mem::take(&mut stream.spec.tags).into_iter().map(|tag| (tag.name.clone(), tag)).collect(),
+        status: mem::take(&mut stream.status.tags).into_iter().map(|list| (list.tag.clone(), list)).collect(),
+        generation: stream.metadata.generation + 1,
+        now,
+        images: Vec::new(),
+        made: BTreeSet::new(),
+    };
     write.repository(import)?;
     write.images(import)?;
-    let Write { mut stream, images, .. } = write;
+    let Write { spec, status, images, .. } = write;
+    stream.spec.tags = spec.into_values().collect();
+    stream.status.tags = status.into_values().collect();
     let checked = stream.metadata.annotations.get(REPOSITORY_CHECK).is_some_and(|time| !time.is_empty());
     if checked && existing == Some(&stream) {
         return Ok(Applied { stream: None, images });
@@ -101,8 +110,10 @@ impl Source<'_> {
     }
 }
 
+/// The tags by name while they are written: a request may name very many.
 struct Write {
-    stream: ImageStream,
+    spec: BTreeMap<String, TagReference>,
+    status: BTreeMap<String, NamedTagEventList>,
     /// The one the stream will have once it is written.
     generation: i64,
     now: Timestamp,
@@ -157,21 +168,33 @@ impl Write {
             (&other.r#type, &other.status, &other.reason, &other.message)
                 == (&condition.r#type, &condition.status, &condition.reason, &condition.message)
         };
-        let list = self.stream.status.tag_or_new(tag);
+        let list = self.history(tag);
         if list.conditions.iter().any(same) {
             return;
         }
         list.conditions = vec![condition];
         // The condition then answers to the generation the write gives to the tag.
-        if let Some(wanted) = self.stream.spec.tags.iter_mut().find(|wanted| wanted.name == tag) {
+        if let Some(wanted) = self.spec.get_mut(tag) {
             wanted.generation = Some(0);
         }
     }
 
+    /// The history of a tag, made if it has none.
+    fn history(&mut self, tag: &str) -> &mut NamedTagEventList {
+        let new = || NamedTagEventList { tag: tag.to_owned(), ..NamedTagEventList::default() };
+        self.status.entry(tag.to_owned()).or_insert_with(new)
+    }
+
+    /// What is wanted of a tag, made if nothing is.
+    fn wanted(&mut self, tag: &str) -> &mut TagReference {
+        let new = || TagReference { name: tag.to_owned(), ..TagReference::default() };
+        self.spec.entry(tag.to_owned()).or_insert_with(new)
+    }
+
     /// Keeps the wish for a tag whose image was not found.
     fn remember(&mut self, source: &Source<'_>) {
-        if self.stream.spec.tag(source.tag).is_none() {
-            *self.stream.spec.tag_or_new(source.tag) = TagReference {
+        if !self.spec.contains_key(source.tag) {
+            *self.wanted(source.tag) = TagReference {
                 name: source.tag.to_owned(),
                 from: Some(source.docker_image()),
                 generation: Some(0),
@@ -192,8 +215,8 @@ impl Write {
             self.make(image)?;
         }
         if !self.is_current(source.tag, image) {
-            let is_new = self.stream.spec.tag(source.tag).is_none();
-            let wanted = self.stream.spec.tag_or_new(source.tag);
+            let is_new = !self.spec.contains_key(source.tag);
+            let wanted = self.wanted(source.tag);
             wanted.from = Some(source.docker_image());
             wanted.generation = Some(0);
             if is_new || wanted.reference_policy.r#type.is_empty() {
@@ -206,17 +229,17 @@ impl Write {
                 generation: self.generation,
                 ..TagEvent::default()
             };
-            stream::rules::add_event(&mut self.stream, source.tag, event);
+            self.history(source.tag).apply(event);
         }
-        self.stream.spec.tag_or_new(source.tag).import_policy = source.import_policy.clone();
-        self.stream.status.tag_or_new(source.tag).conditions.clear();
+        self.wanted(source.tag).import_policy = source.import_policy.clone();
+        self.history(source.tag).conditions.clear();
         Ok(())
     }
 
     /// Whether the tag points to the image already, by its own latest wish.
     fn is_current(&self, tag: &str, image: &Image) -> bool {
-        let head = self.stream.status.tag(tag).and_then(|list| list.items.first());
-        let wanted = self.stream.spec.tag(tag).and_then(|wanted| wanted.generation);
+        let head = self.status.get(tag).and_then(|list| list.items.first());
+        let wanted = self.spec.get(tag).and_then(|wanted| wanted.generation);
         head.zip(wanted).is_some_and(|(head, generation)| {
             head.docker_image_reference == image.docker_image_reference
                 && head.image == image.metadata.name

@@ -60,6 +60,7 @@ fn validate(import: &ImageStreamImport) -> FieldErrors {
         errors.push(FieldError::invalid("spec.images", &Value::Null, problem));
     }
     errors.extend(rules::validate(&import.metadata, Scope::Namespaced, stream::rules::stream_name));
+    errors.extend(stream::rules::too_long(&import.metadata));
     errors
 }
 

@@ -305,8 +305,10 @@ impl Resolution<'_> {
     }
 
     fn image(&self, tag: &Wanted, stream: &StreamRef, id: &str) -> Result<TagEvent, FieldError> {
-        let events =
-            self.events(stream).map_err(|error| unreadable(tag, &error))?.ok_or_else(|| tag.not_found())?;
+        let events = self
+            .events(stream, id)
+            .map_err(|error| unreadable(tag, &error))?
+            .ok_or_else(|| tag.not_found())?;
         let resource = "imagestreamimage.image.openshift.io";
         let asked = quoted(id);
         let name = match stream_image::find(events.iter().map(|event| event.image.as_str()), id) {
@@ -332,12 +334,12 @@ impl Resolution<'_> {
         Ok(TagEvent { created: self.context.now, ..newest })
     }
 
-    fn events(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
+    fn events(&self, stream: &StreamRef, id: &str) -> Result<Option<Vec<TagEvent>>, String> {
         if *stream != self.own {
-            return self.context.sources.images_of(stream);
+            return self.context.sources.images_of(stream, id);
         }
         let stored = match self.cut {
-            Some(_) => self.context.sources.images_of(stream)?.unwrap_or_default(),
+            Some(_) => self.context.sources.images_of(stream, id)?.unwrap_or_default(),
             None => Vec::new(),
         };
         let here = self.new.status.tags.iter().flat_map(|tag| &tag.items).cloned();

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 pub use super::resolve::{add_event, follow};
-pub use super::validate::{stream_name, tag_reference};
+pub use super::validate::{stream_name, tag_reference, too_long};
 
 use super::{generations, resolve, validate};
 use crate::meta::rules::{prepare_update, validate_update};
@@ -20,8 +20,9 @@ pub trait Sources {
     /// no event.
     fn tag_head(&self, stream: &StreamRef, tag: &str) -> Result<Option<Option<TagEvent>>, String>;
 
-    /// Every event of every tag of a stream. `None`: there is no such stream.
-    fn images_of(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, String>;
+    /// The events of all tags of a stream that name the image `id` means, or one that it may mean
+    /// (image-api 3.4); others do no harm. `None`: there is no such stream.
+    fn images_of(&self, stream: &StreamRef, id: &str) -> Result<Option<Vec<TagEvent>>, String>;
 
     /// Whether the caller may pull from a stream; if not, why (the text may be empty).
     fn may_pull(&self, stream: &StreamRef) -> Result<(), String>;

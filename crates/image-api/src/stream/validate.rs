@@ -9,7 +9,7 @@ use serde_json::Value;
 use weir_oci::{MAX_NAME_BYTES, RepositoryName};
 
 use crate::meta::rules::{Scope, path_segment, validate, validate_update};
-use crate::meta::{FieldError, FieldErrors};
+use crate::meta::{FieldError, FieldErrors, ObjectMeta};
 use crate::{ImageStream, ImageStreamStatus, PullSpec, TagReference, TagReferencePolicy};
 
 /// What is wrong with the name of a stream. It is made of components of a repository name, joined
@@ -34,16 +34,23 @@ pub(super) fn stream(old: Option<&ImageStream>, new: &ImageStream) -> FieldError
         let details = stream_name(&meta.generate_name);
         errors.extend(details.iter().map(|detail| FieldError::invalid(PREFIX, &value, detail)));
     }
-    if meta.namespace.len() + 1 + meta.name.len() > MAX_NAME_BYTES {
-        let detail = format!("'namespace/name' cannot be longer than {MAX_NAME_BYTES} characters");
-        errors.push(FieldError::invalid("metadata.name", &Value::from(meta.name.as_str()), &detail));
-    }
+    errors.extend(too_long(meta));
     errors.extend(repository(&new.spec.docker_image_repository));
     for tag in &new.spec.tags {
         errors.extend(tag_reference(tag, &format!("spec.tags[{}]", tag.name)));
     }
     errors.extend(events(old.map(|old| &old.status), &new.status, Missing::Required));
     errors
+}
+
+/// What is wrong with the length of a stream's name, which is that of a repository together with
+/// its namespace.
+pub fn too_long(meta: &ObjectMeta) -> Option<FieldError> {
+    let is_too_long = meta.namespace.len() + 1 + meta.name.len() > MAX_NAME_BYTES;
+    is_too_long.then(|| {
+        let detail = format!("'namespace/name' cannot be longer than {MAX_NAME_BYTES} characters");
+        FieldError::invalid("metadata.name", &Value::from(meta.name.as_str()), &detail)
+    })
 }
 
 /// What is wrong with a write to the status of `old`.

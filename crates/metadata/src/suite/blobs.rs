@@ -13,7 +13,7 @@ fn key(world: &World, repository: &str, blob: &Blob) -> Done<Option<String>> {
 /// Key times are ignored by all tests, so this is after any time a key waits.
 const LATER_MS: u64 = u64::MAX >> 1;
 
-/// distribution 29, 30.
+/// distribution 29, 30; image-api 188.
 pub async fn a_linked_blob_is_readable_through_its_repository_only(engine: Engine) -> Outcome {
     let world = World::new(engine);
     let blob = Blob::of("a");

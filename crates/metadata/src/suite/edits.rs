@@ -8,7 +8,8 @@ use super::fixture::{
     Blob, Done, World, digests, event, following, image_of, index_of, list, somebody, stream,
 };
 use crate::{
-    Action, Engine, Error, EventKind, HistoryEntry, Lookup, Reach, Resource, StoredBytes, StreamWish,
+    Action, Depth, Engine, Error, EventKind, HistoryEntry, Lookup, Page, Reach, Resource, StoredBytes,
+    StreamWish, StreamWrite,
 };
 
 fn condition() -> TagEventCondition {
@@ -85,7 +86,12 @@ pub async fn a_stream_is_made_in_one_version_with_all_it_has(engine: Engine) -> 
 /// kubernetes-api 2.4: what a rule refuses leaves no trace, and what it asks for is the present.
 pub async fn a_rule_sees_the_present_and_may_refuse(engine: Engine) -> Outcome {
     let world = World::new(engine);
-    let image = world.image("team/app", "a").await?;
+    let (image, first) = (world.image("team/app", "a").await?, world.image("team/app", "b").await?);
+    world.push_tag("team/app", "gone", &image).await?;
+    let gone =
+        world.engine.delete_tag(stream("team/app"), Tag::parse("gone")?, None, somebody(), world.now_ms());
+    assert!(gone.await?);
+    world.push_tag("team/app", "latest", &first).await?;
     world.push_tag("team/app", "latest", &image).await?;
     let before = world.version();
     let digest = image.digest().to_string();
@@ -99,8 +105,10 @@ pub async fn a_rule_sees_the_present_and_may_refuse(engine: Engine) -> Outcome {
             assert_eq!(head.docker_image_reference, format!("{}/team/app@{digest}", super::HOST));
             assert_eq!(lookup.tag_head(&app, "other")?, Some(None));
             assert_eq!(lookup.tag_head(&none, "latest")?, None);
-            assert_eq!(lookup.images_of(&app)?, Some(vec![head]));
-            assert_eq!(lookup.images_of(&none)?, None);
+            assert_eq!(lookup.images_of(&app, &digest)?, Some(vec![head.clone()]));
+            let meant = lookup.images_of(&app, &digest[..20])?;
+            assert_eq!(meant, Some(vec![head]), "what is no longer shown is left out");
+            assert_eq!(lookup.images_of(&none, &digest)?, None);
             assert_eq!(lookup.image(&digest)?.map(|image| image.metadata.name), Some(digest));
             assert!(lookup.image_stream(&app)?.is_some() && lookup.image_stream(&none)?.is_none());
             assert!(lookup.namespace(&app.namespace)?.is_some());
@@ -237,9 +245,10 @@ pub async fn a_tag_may_have_conditions_and_no_items(engine: Engine) -> Outcome {
     let shown = world.stream("team/app")?;
     assert_eq!(shown.status.tags.len(), 1);
     assert_eq!((shown.status.tags[0].items.len(), shown.status.tags[0].conditions.len()), (0, 1));
-    let tag = world.engine.stream_tag(&stream("team/app"), "latest")?.ok_or("there is no stream")?;
+    let tag =
+        world.engine.stream_tag(&stream("team/app"), "latest", Depth::Whole)?.ok_or("there is no stream")?;
     assert_eq!(tag.parts.status.as_ref(), shown.status.tag("latest"));
-    assert_eq!(world.engine.stream_tags(None, &crate::Page::default())?.items, [tag.parts]);
+    assert_eq!(world.engine.stream_tags(None, &crate::Page::default(), Depth::Whole)?.items, [tag.parts]);
     assert_eq!(world.tags("team/app")?, Some(vec![]));
     // What arrives clears them.
     let image = world.image("team/app", "a").await?;
@@ -321,7 +330,7 @@ pub async fn a_large_manifest_is_copied_as_well(engine: Engine) -> Outcome {
     Ok(())
 }
 
-/// distribution 150; decisions 3.7: what cannot be pulled is not listed.
+/// distribution 150; image-api 186; decisions 3.7: what cannot be pulled is not listed.
 pub async fn an_event_whose_image_is_elsewhere_becomes_pullable_with_a_push(engine: Engine) -> Outcome {
     let world = World::new(engine);
     let (there, layer) = (Blob::of("config"), Blob::of("layer"));
@@ -340,12 +349,47 @@ pub async fn an_event_whose_image_is_elsewhere_becomes_pullable_with_a_push(engi
         .await?;
     assert_eq!(world.tags("team/app")?, Some(vec![]));
     assert_eq!(world.pulls("team/app", "imported")?, None);
-    let tag = world.engine.stream_tag(&stream("team/app"), "imported")?.ok_or("there is no stream")?;
+    let tag = world
+        .engine
+        .stream_tag(&stream("team/app"), "imported", Depth::Whole)?
+        .ok_or("there is no stream")?;
     assert_eq!(tag.image.map(|image| image.docker_image_reference), Some("quay.io/x/y".to_owned()));
     world.link("team/app", &there).await?;
     world.link("team/app", &layer).await?;
     world.push_digest("team/app", &image).await?;
     assert_eq!(world.tags("team/app")?, Some(vec!["imported".to_owned()]));
     assert_eq!(world.pulls("team/app", "imported")?, Some(image.digest()));
+    Ok(())
+}
+
+/// image-api 7.4: any text names a tag, none at all included.
+pub async fn a_tag_without_a_name_is_one_like_any_other(engine: Engine) -> Outcome {
+    let world = World::new(engine);
+    let edit = |write: &mut StreamWrite| {
+        write.stream.spec.tags = vec![following("", "latest"), following("a", "latest")];
+        list(&mut write.stream, "").items = vec![event(7, "quay.io/x/y@z", "")];
+        list(&mut write.stream, "").conditions = vec![condition()];
+        list(&mut write.stream, "a").items = vec![event(7, "quay.io/x/y@z", "")];
+    };
+    world.edit("team/app", EventKind::Tag, edit).await?;
+    let shown = world.stream("team/app")?;
+    assert_eq!(shown.spec.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(), ["", "a"]);
+    assert_eq!(shown.status.tags.iter().map(|list| list.tag.as_str()).collect::<Vec<_>>(), ["", "a"]);
+    assert_eq!(shown.status.tags[0].conditions, [condition()]);
+    let before = world.version();
+    assert!(!world.edit("team/app", EventKind::Tag, |_| ()).await?.changed);
+    assert_eq!(world.version(), before);
+    // Each once, wherever a page ends.
+    let mut seen = Vec::new();
+    let mut page = Page { limit: Some(1), after: None };
+    loop {
+        let listed = world.engine.stream_tags(None, &page, Depth::Whole)?;
+        seen.extend(listed.items.iter().map(weir_image_api::TagParts::name));
+        page.after = listed.next;
+        if page.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["app:", "app:a"]);
     Ok(())
 }

@@ -5,7 +5,7 @@ use weir_image_api::{Namespace, TagParts};
 use super::Outcome;
 use super::fixture::{Done, World, event, list};
 use super::objects::secret;
-use crate::{Action, ChangeScope, Changes, Engine, EventKind, ObjectChange, Reach, Wish};
+use crate::{Action, ChangeScope, Changes, Depth, Engine, EventKind, ObjectChange, Reach, Wish};
 
 fn all() -> ChangeScope {
     ChangeScope::default()
@@ -68,7 +68,7 @@ pub async fn tags_are_told_where_they_changed(engine: Engine) -> Outcome {
     let (added, modified, deleted) = (Action::Added, Action::Modified, Action::Deleted);
     let mut after = world.version();
     let mut told = |limit: usize| -> Done<Vec<(String, Action)>> {
-        let changes = world.engine.stream_tag_changes(&all(), after, limit)?;
+        let changes = world.engine.stream_tag_changes(&all(), after, limit, Depth::Whole)?;
         after = changes.upto;
         Ok(tags_told(&changes))
     };
@@ -101,7 +101,7 @@ pub async fn tags_are_told_where_they_changed(engine: Engine) -> Outcome {
     world.edit("team/app", EventKind::Tag, |write| write.stream.spec.lookup_policy.local = true).await?;
     assert_eq!(told(10)?, named(&[("app:a", modified), ("app:b", modified)]));
     world.delete_stream("team/app").await?;
-    let last = world.engine.stream_tag_changes(&all(), world.version() - 1, 10)?;
+    let last = world.engine.stream_tag_changes(&all(), world.version() - 1, 10, Depth::Whole)?;
     assert_eq!(tags_told(&last), named(&[("app:a", deleted), ("app:b", deleted)]));
     let before = last.items[1].before.as_ref().ok_or("a removal tells what was")?;
     assert_eq!(before.stream.labels["a"], "b");
@@ -157,7 +157,7 @@ pub async fn a_scope_leaves_out_the_rest_and_goes_on(engine: Engine) -> Outcome 
         let name = |change: &ObjectChange<weir_image_api::ImageStream>| {
             change.after.as_ref().map(|s| format!("{}/{}", s.metadata.namespace, s.metadata.name))
         };
-        let tags = world.engine.stream_tag_changes(&scope, 0, 10)?;
+        let tags = world.engine.stream_tag_changes(&scope, 0, 10, Depth::Whole)?;
         assert_eq!(tags.items.len(), changes.items.len());
         Ok((changes.items.iter().filter_map(name).collect(), changes.upto))
     };

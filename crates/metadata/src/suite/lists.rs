@@ -4,7 +4,7 @@ use weir_image_api::{Namespace, TagParts};
 
 use super::Outcome;
 use super::fixture::{Blob, Done, World, digests, image_of, index_of, stream};
-use crate::{Engine, Listed, Page};
+use crate::{Depth, Engine, Listed, Page};
 
 /// A tag as its stream shows it, without how its events came about.
 fn anonymous(mut parts: TagParts) -> TagParts {
@@ -115,15 +115,17 @@ pub async fn a_tag_comes_with_its_image(engine: Engine) -> Outcome {
     world.push_tag("team/app", "latest", &one).await?;
     world.push_tag("team/app", "latest", &two).await?;
     world.push_tag("team/app", "other", &one).await?;
-    let found = world.engine.stream_tag(&stream("team/app"), "latest")?.ok_or("there is no stream")?;
+    let found =
+        world.engine.stream_tag(&stream("team/app"), "latest", Depth::Whole)?.ok_or("there is no stream")?;
     let shown = world.engine.image_stream(&stream("team/app"))?.ok_or("there is no stream")?;
     assert_eq!(anonymous(found.parts.clone()), TagParts::of(&shown, "latest"));
     assert_eq!(found.parts.status.as_ref().map(|status| status.items.len()), Some(2));
     assert_eq!(found.image, world.engine.image(&two.digest().to_string())?);
     assert!(found.image.is_some());
-    let absent = world.engine.stream_tag(&stream("team/app"), "absent")?.ok_or("there is no stream")?;
+    let absent =
+        world.engine.stream_tag(&stream("team/app"), "absent", Depth::Whole)?.ok_or("there is no stream")?;
     assert_eq!((absent.parts.spec, absent.parts.status, absent.image), (None, None, None));
-    assert_eq!(world.engine.stream_tag(&stream("team/unknown"), "latest")?, None);
+    assert_eq!(world.engine.stream_tag(&stream("team/unknown"), "latest", Depth::Whole)?, None);
     Ok(())
 }
 
@@ -140,15 +142,15 @@ pub async fn tags_of_all_streams_come_in_pages(engine: Engine) -> Outcome {
     world.push_digest("a/w", &untagged).await?;
     let a = Namespace::parse("a")?;
     for limit in 1..7 {
-        let all = follow(limit, |page| Ok(world.engine.stream_tags(None, page)?))?;
+        let all = follow(limit, |page| Ok(world.engine.stream_tags(None, page, Depth::Whole)?))?;
         let names: Vec<_> =
             all.iter().map(|tag| format!("{}/{}", tag.stream.namespace, tag.name())).collect();
         assert_eq!(names, ["a/x:1", "a/x:2", "a/x:3", "a/x-y:t", "b/x:1"], "{limit}");
-        let some = follow(limit, |page| Ok(world.engine.stream_tags(Some(&a), page)?))?;
+        let some = follow(limit, |page| Ok(world.engine.stream_tags(Some(&a), page, Depth::Whole)?))?;
         assert_eq!(some, all[..4]);
     }
     let shown = world.engine.image_stream(&stream("a/x"))?.ok_or("there is no stream")?;
-    let listed = world.engine.stream_tags(None, &Page::default())?;
+    let listed = world.engine.stream_tags(None, &Page::default(), Depth::Whole)?;
     assert_eq!(listed.version.0, world.version());
     let listed_tags: Vec<TagParts> = listed.items.into_iter().map(anonymous).collect();
     assert_eq!(listed_tags[..3], TagParts::all(&shown));

@@ -5,7 +5,7 @@ use weir_image_api::Namespace;
 use weir_oci::UploadId;
 
 use super::Outcome;
-use super::fixture::{Blob, World, digests, somebody, stream};
+use super::fixture::{Blob, World, digests, index_of, somebody, stream};
 use crate::{Engine, Error, EventKind, LinkBlob, UploadRow, UploadState, Wish};
 
 /// image-api 7.6.
@@ -153,6 +153,13 @@ pub async fn a_namespace_goes_when_nothing_is_left_in_it(engine: Engine) -> Outc
     // Nothing new comes into it.
     let link = world.link("team/new", &Blob::of("x")).await;
     assert!(link.is_err_and(|refused| refused.to_string().contains("terminated")));
+    let more = world.link("team/held", &Blob::of("more")).await;
+    assert!(more.is_err_and(|refused| refused.to_string().contains("terminated")));
+    world.link("other/app", &Blob::of("more")).await?;
+    let mount = world.engine.mount(stream("team/held"), None, Blob::of("more").digest, world.now_ms()).await;
+    assert!(matches!(mount, Err(Error::Terminating(_))), "{mount:?}");
+    let push = world.push_digest("team/held", &index_of(&[&image])?).await;
+    assert!(push.is_err_and(|refused| refused.to_string().contains("terminated")));
     assert!(world.edit("team/bare", EventKind::Tag, |_| ()).await.is_err());
     assert!(world.edit_secret("team", "new", |_| Wish::Write(Box::default())).await.is_err());
 

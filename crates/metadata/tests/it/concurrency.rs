@@ -15,7 +15,7 @@ use weir_oci::Tag;
 const WRITERS: usize = 32;
 const PUSHES: usize = 8;
 
-// reliability I3, I9, I14; image-api 157
+// reliability I3, I9, I14; image-api 157; kubernetes-api 53
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn versions_are_unique_and_in_commit_order_and_no_event_is_lost() {
     let (engine, _dir) = crate::engine_with(|_| ());

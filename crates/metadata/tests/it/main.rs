@@ -9,9 +9,11 @@ use weir_metadata::{Engine, Options};
 mod concurrency;
 mod contract;
 mod model;
+mod pullable;
 mod replay;
 mod restart;
 mod secrets;
+mod stream_images;
 
 fn engine_with(options: impl FnOnce(&mut Options)) -> (Engine, TempDir) {
     let dir = tempfile::tempdir().unwrap();

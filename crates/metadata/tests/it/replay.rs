@@ -12,7 +12,7 @@ use weir_image_api::{Image, ImageStream, TagEventCondition, TagParts};
 use weir_metadata::suite::fixture::{World, event, following, list, somebody, stream};
 use weir_metadata::suite::objects::secret;
 use weir_metadata::{
-    ChangeScope, Changes, Engine, Error, EventKind, NamespaceRecord, Page, Reach, StreamWrite, Wish,
+    ChangeScope, Changes, Depth, Engine, Error, EventKind, NamespaceRecord, Page, Reach, StreamWrite, Wish,
 };
 use weir_oci::{Manifest, Tag};
 
@@ -140,6 +140,8 @@ struct Shown {
     version: u64,
     streams: BTreeMap<String, ImageStream>,
     tags: BTreeMap<String, TagParts>,
+    /// With the newest event of each.
+    heads: BTreeMap<String, TagParts>,
     images: BTreeMap<String, Image>,
     namespaces: BTreeMap<String, NamespaceRecord>,
     secrets: BTreeMap<String, Secret>,
@@ -151,6 +153,15 @@ fn name(metadata: &ObjectMeta) -> String {
 
 fn name_of_tag(parts: &TagParts) -> String {
     format!("{}/{}", parts.stream.namespace, parts.name())
+}
+
+/// What of a tag is left if only its newest event is read.
+fn head_of_tag(mut parts: TagParts) -> TagParts {
+    if let Some(status) = &mut parts.status {
+        status.items.truncate(1);
+        status.items.iter_mut().for_each(|event| event.provenance = None);
+    }
+    parts
 }
 
 /// The stream's version and generation stand with its tags and change without them.
@@ -168,11 +179,18 @@ fn by_name<T>(items: Vec<T>, name: impl Fn(&T) -> String) -> BTreeMap<String, T>
 impl Shown {
     fn now(engine: &Engine) -> Shown {
         let page = Page::default();
-        let tags = engine.stream_tags(None, &page).unwrap().items.into_iter().map(of_tag).collect();
+        let tags = |depth| -> BTreeMap<String, TagParts> {
+            let listed = engine.stream_tags(None, &page, depth).unwrap();
+            by_name(listed.items.into_iter().map(of_tag).collect(), name_of_tag)
+        };
+        let (tags, heads) = (tags(Depth::Whole), tags(Depth::Newest));
+        let cut: Vec<TagParts> = tags.values().cloned().map(head_of_tag).collect();
+        assert_eq!(by_name(cut, name_of_tag), heads);
         Shown {
             version: engine.version(),
             streams: by_name(engine.image_streams(None, &page).unwrap().items, |item| name(&item.metadata)),
-            tags: by_name(tags, name_of_tag),
+            tags,
+            heads,
             images: by_name(engine.images(&page).unwrap().items, |item| name(&item.metadata)),
             namespaces: by_name(engine.namespaces(&page).unwrap().items, |item| name(&item.metadata)),
             secrets: by_name(engine.secrets(None, &page).unwrap().items, |item| name(&item.metadata)),
@@ -287,7 +305,9 @@ impl Run {
             |i| name(&i.metadata),
             whole,
         );
-        replay(&self.shown, |s| &s.tags, |a, l| engine.stream_tag_changes(&all, a, l), name_of_tag, tag);
+        let tags = |after, limit, depth| engine.stream_tag_changes(&all, after, limit, depth);
+        replay(&self.shown, |s| &s.tags, |a, l| tags(a, l, Depth::Whole), name_of_tag, tag);
+        replay(&self.shown, |s| &s.heads, |a, l| tags(a, l, Depth::Newest), name_of_tag, tag);
         replay(
             &self.shown,
             |s| &s.images,

@@ -96,7 +96,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-// reliability 125, 126, 126a, I8
+// reliability 125, 126, 126a, I8; kubernetes-api 53
 #[tokio::test]
 async fn a_database_that_went_back_in_time_is_refused_until_that_is_accepted() {
     let dir = tempfile::tempdir().unwrap();

@@ -13,6 +13,9 @@ use crate::pull::key;
 /// Documents larger than this are left out: all those of an answer are in memory at once.
 const LARGEST: u64 = 1024 * 1024;
 
+/// Most bytes of documents in one answer. A request may ask for the same image very often.
+const TOGETHER: u64 = 32 * 1024 * 1024;
+
 impl Registry {
     /// Puts manifests and configs into a preview, where it asks for them and they can be had.
     pub(super) async fn add_documents(&self, terms: &Terms, import: &mut ImageStreamImport) {
@@ -23,17 +26,26 @@ impl Registry {
             .map(|entry| (entry, of_repository))
             .chain(import.status.images.iter_mut().zip(of_images))
             .filter(|(_, asked_for)| *asked_for);
+        let mut room = TOGETHER;
         for (ImageImportStatus { image, manifests, .. }, _) in entries {
             for image in image.as_deref_mut().into_iter().chain(manifests) {
                 if let Some(stream) = terms.own_stream(&image.docker_image_reference) {
                     // Documents that cannot be had are left out; the image was found all the same.
-                    let _ = self.add_documents_of(&stream, image).await;
+                    let _ = self.add_documents_of(&stream, image, &mut room).await;
                 }
             }
         }
     }
 
-    async fn add_documents_of(&self, stream: &StreamRef, image: &mut Image) -> crate::Result<()> {
+    async fn add_documents_of(
+        &self,
+        stream: &StreamRef,
+        image: &mut Image,
+        room: &mut u64,
+    ) -> crate::Result<()> {
+        if *room < 2 * LARGEST {
+            return Ok(());
+        }
         let Ok(digest) = Digest::parse(&image.metadata.name) else { return Ok(()) };
         let Some(record) = self.engine.manifest(stream, &Reference::Digest(digest))? else { return Ok(()) };
         let raw = match record.bytes {
@@ -47,6 +59,8 @@ impl Registry {
             image.docker_image_config = text(&self.read_small(&blob.key, blob.size).await?);
         }
         image.docker_image_manifest = text(&raw);
+        let used = image.docker_image_config.len() + image.docker_image_manifest.len();
+        *room = room.saturating_sub(used as u64);
         Ok(())
     }
 

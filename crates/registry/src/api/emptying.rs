@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weir_image_api::core_v1::Secret;
 use weir_image_api::{ImageStream, Namespace, StreamRef, Timestamp};
 use weir_metadata::{
-    EventKind, EventSource, Lookup, NamespaceRecord, ObjectEdit, Page, Reach, StreamEdit, StreamWish,
+    Error, EventKind, EventSource, Lookup, NamespaceRecord, ObjectEdit, Page, Reach, StreamEdit, StreamWish,
     StreamWrite, Wish,
 };
 
@@ -34,6 +34,7 @@ impl Writer {
         // at the start.
         self.registry.tasks().spawn(async move {
             let _ = Emptying { registry: &registry, source }.of(&namespace).await;
+            registry.end_uploads(&namespace).await;
         });
     }
 }
@@ -47,12 +48,14 @@ impl Registry {
         }
         let source = EventSource { identity: CONTROLLER.to_owned(), client: None, reason: None };
         let emptying = Emptying { registry: self, source };
+        let mut outcome = Ok(());
         for record in self.engine.namespaces(&Page::default())?.items {
             if is_ending(&record) {
-                emptying.of(&record.name).await?;
+                // One that cannot be emptied does not stand in the way of the others.
+                outcome = outcome.and(emptying.of(&record.name).await);
             }
         }
-        Ok(())
+        outcome
     }
 }
 
@@ -72,7 +75,13 @@ impl Emptying<'_> {
             return Ok(());
         }
         let streams_held = self.remove_streams(namespace).await?;
-        let secrets_held = self.remove_secrets(namespace).await?;
+        let secrets_held = match self.remove_secrets(namespace).await {
+            // What nobody can read any more goes with the namespace, which need not read it.
+            Err(Refusal::Unavailable(
+                Error::NoSecretKey | Error::WrongSecretKey { .. } | Error::DamagedSecret(_),
+            )) => false,
+            held => held?,
+        };
         if streams_held || secrets_held {
             return Ok(());
         }
@@ -121,7 +130,7 @@ impl Emptying<'_> {
             })
         };
         let ObjectEdit { key: stream, dry_run, now_ms } = self.edit(stream);
-        let (reach, kind, source) = (Reach::Whole, EventKind::Deleted, self.source.clone());
+        let (reach, kind, source) = (Reach::Tags(Vec::new()), EventKind::Deleted, self.source.clone());
         let edit = StreamEdit { stream, reach, kind, source, dry_run, now_ms };
         let (_, held) = self.registry.engine.edit_stream(edit, rule).await?;
         Ok(held)

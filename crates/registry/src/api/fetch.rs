@@ -4,7 +4,7 @@
 //! from its own records. Nothing is fetched from other registries yet; an entry that asks for it
 //! fails and says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use weir_image_api::import::ImageImportStatus;
 use weir_image_api::meta::{FieldError, ObjectMeta, Outcome, Status, StatusCause, StatusDetails, causes};
@@ -192,8 +192,10 @@ impl Fetch<'_> {
         platform: Platform<'_>,
     ) -> Result<Option<Image>, Error> {
         let mut digest = digest.to_owned();
-        // An index names what was there before it, so this goes down and comes to an end.
-        loop {
+        // A manifest cannot name itself, but a record can: it may be older than the manifest, and
+        // somebody's word.
+        let mut seen = BTreeSet::new();
+        while seen.insert(digest.clone()) {
             let Ok(wanted) = Digest::parse(&digest) else { return Ok(None) };
             if self.registry.engine.manifest(stream, &Reference::Digest(wanted))?.is_none() {
                 return Ok(None);
@@ -204,6 +206,7 @@ impl Fetch<'_> {
                 None => return Ok((!is_index(&image)).then_some(image)),
             }
         }
+        Ok(None)
     }
 
     /// The record of an image, as it would look to a registry that fetched it.

@@ -128,10 +128,11 @@ impl Writer {
                     name: refused.name,
                     errors: refused.errors,
                 })?;
-            let Some(wanted) = stream else { return Ok((StreamWish::Keep, ())) };
-            let write = match &current {
-                None => create(&terms, lookup, &target.namespace, wanted, Path::Internal)?,
-                Some(current) => terms.settle(lookup, target.name.as_str(), |context| {
+            let write = match (stream, &current) {
+                // Images are made all the same (image-api 14.7).
+                (None, current) => StreamWrite::of(current.clone().unwrap_or_default()),
+                (Some(wanted), None) => create(&terms, lookup, &target.namespace, wanted, Path::Internal)?,
+                (Some(wanted), Some(current)) => terms.settle(lookup, target.name.as_str(), |context| {
                     stream_rules::update(current, wanted, Path::Internal, context)
                 })?,
             };

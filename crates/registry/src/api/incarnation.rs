@@ -2,6 +2,7 @@
 //! server makes up.
 
 use uuid::Uuid;
+use weir_image_api::meta::rules::uid_conflict;
 use weir_image_api::meta::{FieldError, ObjectMeta};
 
 use crate::api::{Preconditions, Refusal};
@@ -68,11 +69,8 @@ pub(super) fn check_free(name: &str, current: Option<&ObjectMeta>) -> Result<(),
 /// Refuses an update of another incarnation or of an older version of the object.
 pub(super) fn check_update(current: &ObjectMeta, wanted: &ObjectMeta) -> Result<(), Refusal> {
     let conflict = |why| Refusal::Conflict { resource: None, name: current.name.clone(), why };
-    if !wanted.uid.is_empty() && wanted.uid != current.uid {
-        return Err(conflict(format!(
-            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-            wanted.uid, current.uid
-        )));
+    if let Some(why) = uid_conflict(current, wanted) {
+        return Err(conflict(why));
     }
     if wanted.resource_version.is_some() && wanted.resource_version != current.resource_version {
         return Err(conflict(

@@ -96,8 +96,8 @@ impl Sources for Records<'_> {
         self.read(stream, self.lookup.tag_head(stream, tag))
     }
 
-    fn images_of(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
-        self.read(stream, self.lookup.images_of(stream))
+    fn images_of(&self, stream: &StreamRef, id: &str) -> Result<Option<Vec<TagEvent>>, String> {
+        self.read(stream, self.lookup.images_of(stream, id))
     }
 
     fn may_pull(&self, stream: &StreamRef) -> Result<(), String> {

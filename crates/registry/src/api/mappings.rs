@@ -3,13 +3,14 @@ use std::collections::BTreeSet;
 use weir_image_api::mapping::{self, Known, Mapped};
 use weir_image_api::meta::rules::prepare_create;
 use weir_image_api::meta::{FieldError, FieldErrors, ObjectMeta};
-use weir_image_api::{ImageStream, ImageStreamMapping, Namespace};
+use weir_image_api::{ImageStream, ImageStreamMapping, Namespace, StreamRef, image};
 use weir_metadata::{EventKind, Lookup, Reach, StreamWish, StreamWrite};
 
 use crate::api::incarnation::uid;
 use crate::api::lookup::{Content, check_namespace};
 use crate::api::streams::reference;
 use crate::api::{Refusal, Writer};
+use crate::view::is_pullable;
 
 const KIND: &str = "ImageStreamMapping";
 
@@ -51,6 +52,9 @@ impl Writer {
             return Err(Refusal::NotFound { resource: None, name });
         };
 
+        if rollback && let Ok(mapping) = &accepted {
+            self.check_rollback(&stream, mapping)?;
+        }
         let kind = if rollback { EventKind::Rollback } else { EventKind::Mapping };
         let mut edit = self.stream_edit(stream.clone(), Reach::Tags(vec![tag]), kind);
         edit.source.reason = reason.or(edit.source.reason);
@@ -89,6 +93,25 @@ impl Writer {
         };
         self.registry.engine.edit_stream(edit, rule).await?;
         Ok(())
+    }
+
+    /// Nobody goes back to an image that is no longer there: a tag that can be pulled would become
+    /// one that cannot. What is kept elsewhere was never here to go.
+    fn check_rollback(&self, stream: &StreamRef, mapping: &ImageStreamMapping) -> Result<(), Refusal> {
+        let name = &mapping.image.metadata.name;
+        let engine = &self.registry.engine;
+        let kept_here = engine.image(name)?.is_none_or(|image| {
+            image.metadata.annotations.get(image::MANAGED).is_some_and(|managed| managed == "true")
+        });
+        if !kept_here || is_pullable(engine, stream, name)? {
+            return Ok(());
+        }
+        let gone = FieldError::invalid(
+            "image.metadata.name",
+            &name.as_str().into(),
+            "the image can no longer be pulled from this repository; push it again",
+        );
+        Err(Refusal::Invalid { kind: KIND, name: mapping.metadata.name.clone(), errors: vec![gone] })
     }
 }
 

@@ -43,7 +43,8 @@ impl Writer {
             }
             Ok((StreamWish::Write(Box::new(write)), (None, warnings)))
         };
-        self.edit_stream(reference, Reach::Whole, EventKind::Tag, rule).await
+        // Of a stream that is there the rule need not see the tags, however many it has.
+        self.edit_stream(reference, Reach::Tags(Vec::new()), EventKind::Tag, rule).await
     }
 
     /// Changes what is wanted of a stream.
@@ -102,7 +103,7 @@ impl Writer {
         self.edit_stream(stream, Reach::Whole, EventKind::Status, rule).await
     }
 
-    /// Removes a stream. Images and blobs stay.
+    /// Removes a stream. Images and blobs stay. The last state is told without the tags.
     pub async fn delete_stream(
         &self,
         _manage: &Permit<ManageApi>,
@@ -125,14 +126,22 @@ impl Writer {
                 }
             })
         };
-        let edit = self.stream_edit(stream, Reach::Whole, EventKind::Deleted);
+        // Nothing here depends on the tags, and there may be very many.
+        let edit = self.stream_edit(stream.clone(), Reach::Tags(Vec::new()), EventKind::Deleted);
         let (edited, gone) = self.registry.engine.edit_stream(edit, rule).await?;
         match (gone, edited) {
             (Some(last), _) => {
+                self.registry.end_uploads(&namespace).await;
                 self.look_after(namespace);
                 Ok(Gone::Removed(last))
             }
-            (None, edited) => Ok(Gone::Terminating(stored(edited).object)),
+            (None, edited) => {
+                let marked = stored(edited).object;
+                Ok(Gone::Terminating(match self.registry.engine.image_stream(&stream)? {
+                    Some(whole) => ImageStream { metadata: marked.metadata, ..whole },
+                    None => marked,
+                }))
+            }
         }
     }
 
@@ -148,6 +157,7 @@ impl Writer {
         let edit = self.stream_edit(stream, reach, kind);
         let (edited, (ended, warnings)) = self.registry.engine.edit_stream(edit, rule).await?;
         if let Some(object) = ended {
+            self.registry.end_uploads(&namespace).await;
             self.look_after(namespace);
             return Ok(Written { object, made: false, warnings });
         }

@@ -3,6 +3,7 @@
 use weir_access::{ManageApi, Permit};
 use weir_image_api::core_v1::{self, Secret};
 use weir_image_api::{Image, ImageStream, TagParts};
+use weir_metadata::Depth;
 
 use super::{ChangeScope, Changes, ObjectChange, Result, View, namespace};
 
@@ -23,13 +24,24 @@ impl View {
     }
 
     /// The first changes of tags after a version, one for each tag a change of its stream touched.
+    /// Of each history only the newest event is there, which is all that a stream tag shows.
     pub fn stream_tag_changes(
         &self,
         scope: &ChangeScope,
         after: u64,
         limit: usize,
     ) -> Result<Changes<TagParts>> {
-        Ok(self.engine.stream_tag_changes(scope, after, limit)?)
+        Ok(self.engine.stream_tag_changes(scope, after, limit, Depth::Newest)?)
+    }
+
+    /// The same with whole histories, as an image tag shows them.
+    pub fn image_tag_changes(
+        &self,
+        scope: &ChangeScope,
+        after: u64,
+        limit: usize,
+    ) -> Result<Changes<TagParts>> {
+        Ok(self.engine.stream_tag_changes(scope, after, limit, Depth::Whole)?)
     }
 
     /// The first changes of namespaces after a version.

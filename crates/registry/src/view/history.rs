@@ -1,10 +1,11 @@
 //! What happened to tags.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::{HistoryEntry, ImageStreamHistory, StreamRef};
-use weir_metadata::EventKind;
+use weir_metadata::Engine;
+use weir_oci::{Digest, Reference};
 
 use super::{Result, View, ViewError};
 
@@ -16,29 +17,26 @@ impl View {
         if entries.is_empty() && limit > 0 && !self.engine.repository_exists(stream)? {
             return Err(ViewError::StreamNotFound);
         }
-        let mut seen = BTreeSet::new();
-        let entries = entries.into_iter().map(|entry| {
-            let deleted = entry.kind == EventKind::Deleted;
-            // The newest entry of a tag says where the tag is now, unless it says that it is gone.
-            let current = seen.insert(entry.key.tag.clone()) && !deleted;
-            let (image, docker_image_reference) = if deleted {
-                (String::new(), String::new())
-            } else {
-                (entry.event.image, entry.event.docker_image_reference)
-            };
-            HistoryEntry {
-                tag: entry.key.tag,
-                version: entry.version,
-                created: entry.event.created,
-                kind: entry.kind.word().to_owned(),
-                image,
-                docker_image_reference,
-                generation: entry.event.generation,
-                user: entry.source.identity,
-                client: entry.source.client,
-                reason: entry.source.reason,
-                current,
+        let mut pullable = BTreeMap::new();
+        for entry in &entries {
+            if !pullable.contains_key(&entry.event.image) {
+                let here = is_pullable(&self.engine, stream, &entry.event.image)?;
+                pullable.insert(entry.event.image.clone(), here);
             }
+        }
+        let entries = entries.into_iter().map(|entry| HistoryEntry {
+            pullable: pullable.get(&entry.event.image).copied().unwrap_or_default(),
+            tag: entry.key.tag,
+            version: entry.version,
+            created: entry.event.created,
+            kind: entry.kind.word().to_owned(),
+            image: entry.event.image,
+            docker_image_reference: entry.event.docker_image_reference,
+            generation: entry.event.generation,
+            user: entry.source.identity,
+            client: entry.source.client,
+            reason: entry.source.reason,
+            current: entry.current,
         });
         let metadata = ObjectMeta {
             name: stream.name.as_str().to_owned(),
@@ -47,4 +45,14 @@ impl View {
         };
         Ok(ImageStreamHistory { metadata, entries: entries.collect() })
     }
+}
+
+/// Whether an image can be pulled from the repository of a stream by its digest.
+pub(crate) fn is_pullable(
+    engine: &Engine,
+    stream: &StreamRef,
+    image: &str,
+) -> std::result::Result<bool, weir_metadata::Error> {
+    let Ok(digest) = Digest::parse(image) else { return Ok(false) };
+    Ok(engine.manifest(stream, &Reference::Digest(digest))?.is_some())
 }

@@ -302,3 +302,58 @@ async fn an_import_is_about_the_stream_as_the_client_knows_it() {
     let refused = desk.writer().create_import(&nowhere, request).await;
     assert!(matches!(refused, Err(Refusal::NamespaceNotFound(_))), "{refused:?}");
 }
+
+// The record of an image is what somebody said of it, and need not be what its manifest says.
+#[tokio::test]
+async fn an_index_that_is_said_to_name_itself_comes_to_an_end() {
+    let desk = Desk::open().await;
+    let sample = SampleImage::of("one");
+    let digest = sample.digest().to_string();
+    let itself = json!({
+        "digest": digest, "mediaType": "application/vnd.oci.image.index.v1+json", "manifestSize": 1,
+        "os": "linux", "architecture": "amd64",
+    });
+    let forged = json!({
+        "metadata": {"name": digest}, "dockerImageReference": "registry.test:5000/team/source",
+        "dockerImageManifestMediaType": "application/vnd.oci.image.index.v1+json",
+        "dockerImageManifests": [itself],
+    });
+    desk.writer().create_image(&desk.manage, parse(forged)).await.unwrap();
+    desk.rig.push("team/source", "v1", &sample).await;
+    for mode in ["Legacy", "PreserveOriginal"] {
+        let images = json!([{
+            "from": from("registry.test:5000/team/source:v1"), "importPolicy": {"importMode": mode},
+        }]);
+        let seen = run(&desk, import(false, images)).await;
+        assert_eq!(seen.status.images[0].status.reason, "NotFound", "{mode}");
+    }
+}
+
+// image-api 7.4, 14.2
+#[tokio::test]
+async fn a_name_too_long_for_its_namespace_is_none_of_a_stream() {
+    let desk = Desk::open().await;
+    let name = "a".repeat(251);
+    let mut request = import(true, json!([{"from": from("registry.test:5000/team/source:v1")}]));
+    request.metadata.name.clone_from(&name);
+    let (kind, text) = errors(desk.writer().create_import(&team(), request).await);
+    let problem = "'namespace/name' cannot be longer than 255 characters";
+    assert_eq!(kind, "ImageStreamImport");
+    assert_eq!(text, format!("metadata.name: Invalid value: \"{name}\": {problem}"));
+}
+
+// image-api 14.6: what one answer may hold does not grow with what is asked for.
+#[tokio::test]
+async fn the_documents_of_one_preview_are_bounded() {
+    let desk = Desk::open().await;
+    let annotations = json!({"annotations": {"long": "x".repeat(60_000)}});
+    desk.rig.push("team/source", "v1", &SampleImage::build("one", &annotations)).await;
+    let from = from("registry.test:5000/team/source:v1");
+    let images: Vec<Value> =
+        (0..700).map(|_| json!({"from": from, "to": {"name": "v1"}, "includeManifest": true})).collect();
+    let seen = run(&desk, import(false, json!(images))).await;
+    let documents = seen.status.images.iter().map(|entry| entry.image.as_ref().unwrap());
+    let bytes: usize = documents.clone().map(|image| image.docker_image_manifest.len()).sum();
+    assert!((16 << 20..33 << 20).contains(&bytes), "{bytes}");
+    assert_eq!(documents.last().unwrap().docker_image_manifest, "");
+}

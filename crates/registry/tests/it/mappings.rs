@@ -133,6 +133,29 @@ async fn a_tag_goes_back_to_an_earlier_image() {
 }
 
 #[tokio::test]
+async fn nobody_goes_back_to_an_image_that_is_gone() {
+    let desk = Desk::open().await;
+    let first = desk.push("app", "v1", "one").await;
+    let second = desk.push("app", "v1", "two").await;
+    desk.rig.delete(format!("/v2/team/app/manifests/{first}")).await;
+    let pullable: Vec<bool> = desk
+        .view()
+        .history(&stream("app"), Some("v1"), 10)
+        .unwrap()
+        .entries
+        .iter()
+        .map(|entry| entry.pullable)
+        .collect();
+    assert_eq!(pullable, [true, false]);
+    let mut back = mapping("app", "v1", named(&first));
+    back.metadata.annotations = [("weir/event".into(), "rollback".into())].into();
+    let refused = desk.writer().create_mapping(&team(), back).await;
+    let (_, text) = errors(refused);
+    assert!(text.contains("can no longer be pulled from this repository"), "{text}");
+    assert_eq!(desk.pull("team/app", "v1").await, Ok(second), "the tag stays where it is");
+}
+
+#[tokio::test]
 async fn what_a_mapping_says_of_its_event_is_judged() {
     let desk = Desk::open().await;
     let first = desk.push("app", "v1", "one").await;

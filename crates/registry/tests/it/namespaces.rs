@@ -134,3 +134,25 @@ async fn a_namespace_that_was_being_deleted_goes_after_a_restart() {
     desk.rig.registry.empty_namespaces().await.unwrap();
     assert!(matches!(desk.view().namespace("team"), Err(ViewError::NamespaceNotFound)));
 }
+
+// image-api 1.9, 16.2: nobody is told that something was stored that goes with the namespace.
+#[tokio::test]
+async fn a_namespace_that_is_being_deleted_takes_no_pushes() {
+    let desk = Desk::open().await;
+    let digest = desk.push("held", "v1", "one").await;
+    let hold =
+        edit(|stream: &mut ImageStream| stream.metadata.finalizers = vec!["example.com/hold".to_owned()]);
+    desk.writer().update_stream(stream("held"), hold).await.unwrap();
+    desk.writer().delete_namespace(&desk.manage, "team", Deletion::default()).await.unwrap();
+    desk.rig.registry.settle().await;
+    let version = desk.version();
+    let sample = weir_testkit::SampleImage::of("one");
+    let kind = weir_oci::ManifestType::OciManifest;
+    for repository in ["team/held", "team/new"] {
+        let reply = desk.rig.push_manifest(repository, "v2", kind, sample.manifest.clone()).await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "DENIED"), "{repository}");
+    }
+    assert_eq!(desk.version(), version);
+    // What is there can be pulled until it goes.
+    assert_eq!(desk.pull("team/held", "v1").await, Ok(digest));
+}

@@ -98,3 +98,19 @@ fn holds(folder: &Path, text: &str) -> bool {
         content.windows(text.len()).any(|window| window == text.as_bytes())
     })
 }
+
+// kubernetes-api 6.3: a key that was lost does not keep a namespace for ever.
+#[tokio::test]
+async fn secrets_that_nobody_can_read_go_with_their_namespace() {
+    let mut desk = Desk::open().await;
+    desk.writer().create_secret(&desk.manage, &team(), secret("pull")).await.unwrap();
+    desk.rig.registry.engine().close().await;
+    let keyless = weir_metadata::Options::new("registry.test:5000");
+    let engine = weir_metadata::Engine::open(desk.rig.folder(), keyless).unwrap();
+    let (store, settings) = (desk.rig.registry.store().clone(), desk.rig.registry.settings().clone());
+    let registry = weir_registry::Registry::new(store, engine, desk.rig.clock.clone(), settings);
+    desk.rig.registry = std::sync::Arc::new(registry);
+    desk.writer().delete_namespace(&desk.manage, "team", Deletion::default()).await.unwrap();
+    desk.rig.registry.settle().await;
+    assert!(matches!(desk.view().namespace("team"), Err(ViewError::NamespaceNotFound)));
+}

@@ -320,3 +320,45 @@ async fn the_complete_view_is_written_likewise() {
     assert_eq!(left.spec, None);
     assert!(left.status.unwrap().items.len() > 1);
 }
+
+// distribution, decisions 3.7: the API lets any text name a tag, and the protocol does not.
+#[tokio::test]
+async fn a_tag_that_the_protocol_cannot_name_is_not_listed_by_it() {
+    let desk = Desk::open().await;
+    desk.push("app", "v1", "one").await;
+    for name in ["app:a:b", "app:a b", "app:-x"] {
+        object(desk.writer().create_stream_tag(&team(), tag(name, copy_of("app:v1"))).await);
+    }
+    let long = "x".repeat(129);
+    object(desk.writer().create_stream_tag(&team(), tag(&format!("app:{long}"), copy_of("app:v1"))).await);
+    let listed = async || desk.rig.get("/v2/team/app/tags/list").await.json()["tags"].clone();
+    assert_eq!(listed().await, json!(["v1"]));
+    let digest = desk.pull("team/app", "v1").await.unwrap();
+    assert_eq!(desk.view().stream_tag(&stream("app"), "a:b").unwrap().image.metadata.name, digest);
+    // Neither once the image was away for a while.
+    let image = desk.view().image(&digest).unwrap();
+    desk.writer().delete_image(&desk.manage, &digest, weir_registry::api::Deletion::default()).await.unwrap();
+    assert_eq!(listed().await, json!([]));
+    let metadata = weir_image_api::meta::ObjectMeta { name: digest, ..Default::default() };
+    let again = weir_image_api::Image { metadata, ..image };
+    desk.writer().create_image(&desk.manage, again).await.unwrap();
+    assert_eq!(listed().await, json!(["v1"]));
+}
+
+// image-api 4.5: what is copied can be pulled, though a part of it was here before.
+#[tokio::test]
+async fn a_copy_brings_along_what_was_missing() {
+    let desk = Desk::open().await;
+    let child = weir_testkit::SampleImage::of("one");
+    let index = weir_testkit::SampleIndex::of(&[child.descriptor()]);
+    let kind = weir_oci::ManifestType::OciIndex;
+    // Sparse here, and whole there.
+    assert_eq!(desk.rig.push_manifest("team/app", "sparse", kind, index.manifest.clone()).await.status, 201);
+    desk.rig.push("team/source", "child", &child).await;
+    assert_eq!(desk.rig.push_manifest("team/source", "v1", kind, index.manifest.clone()).await.status, 201);
+    let digest = child.digest().to_string();
+    assert_eq!(desk.pull("team/app", &digest).await, Err(404));
+    object(desk.writer().create_stream_tag(&team(), tag("app:v1", copy_of("source:v1"))).await);
+    assert_eq!(desk.pull("team/app", &digest).await, Ok(digest.clone()));
+    assert!(desk.serves("team/app", "one").await);
+}

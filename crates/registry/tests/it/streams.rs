@@ -243,7 +243,7 @@ async fn a_stream_goes_and_its_images_stay() {
 
     let gone = desk.writer().delete_stream(&desk.manage, stream("app"), only(&uid)).await;
     let Ok(Gone::Removed(last)) = gone else { panic!("{gone:?}") };
-    assert_eq!(last.status.tags.len(), 1);
+    assert_eq!(last.metadata.uid, uid);
     assert!(matches!(desk.view().image_stream(&stream("app")), Err(ViewError::StreamNotFound)));
     assert_eq!(desk.pull("team/app", "v1").await, Err(404));
     assert_eq!(desk.view().image(&digest).unwrap().metadata.name, digest);
@@ -321,4 +321,64 @@ async fn an_owner_named_twice_is_kept_once_and_warned_of() {
     let written = desk.writer().create_stream(&team(), wanted, None).await.unwrap();
     assert_eq!(written.object.metadata.owner_references.len(), 1);
     assert!(written.warnings[0].ends_with("duplicate UID(s) observed: u1"), "{:?}", written.warnings);
+}
+
+// A deleted tag goes back to what its last entry names.
+#[tokio::test]
+async fn a_removal_says_what_was_removed() {
+    let desk = Desk::open().await;
+    let digest = desk.push("app", "v1", "one").await;
+    desk.writer().delete_stream(&desk.manage, stream("app"), Deletion::default()).await.unwrap();
+    let history = desk.view().history(&stream("app"), Some("v1"), 1).unwrap().entries;
+    assert_eq!((history[0].kind.as_str(), history[0].current), ("deleted", false));
+    assert_eq!(history[0].image, digest);
+    assert_eq!(history[0].docker_image_reference, format!("registry.test:5000/team/app@{digest}"));
+}
+
+// image-api 7.5: a status that is written may go back, and the newest entry is then not the current one.
+#[tokio::test]
+async fn history_says_where_a_tag_is_now() {
+    let desk = Desk::open().await;
+    let first = desk.push("app", "v1", "one").await;
+    desk.push("app", "v1", "two").await;
+    let back = edit(|stream: &mut ImageStream| drop(stream.status.tags[0].items.remove(0)));
+    desk.writer().update_stream_status(stream("app"), back).await.unwrap();
+    assert_eq!(desk.pull("team/app", "v1").await, Ok(first));
+    let history = desk.view().history(&stream("app"), None, 10).unwrap().entries;
+    assert_eq!(history.iter().map(|entry| entry.current).collect::<Vec<_>>(), [false, true]);
+}
+
+// distribution 5: an upload ends with the repository it was for, and leaves nothing behind.
+#[tokio::test]
+async fn uploads_end_with_their_stream() {
+    let desk = Desk::open().await;
+    let access = weir_access::Access::open(weir_access::OpenTo::Admin);
+    let push = |name: &str| -> weir_access::Permit<weir_access::Push> {
+        let repository = weir_oci::RepositoryName::parse(name).unwrap();
+        access.authorize(&weir_access::Identity::anonymous(), repository).unwrap()
+    };
+    let registry = &desk.rig.registry;
+    let begin = async |name: &str| {
+        let permit = push(name);
+        let id = registry.start_upload(&permit, None).await.unwrap();
+        let body = futures_util::stream::iter([Ok(bytes::Bytes::from(vec![7; 100_000]))]);
+        registry.append(&permit, id, weir_registry::Chunk::default(), body).await.unwrap();
+        id
+    };
+    let staged = || std::fs::read_dir(desk.rig.folder().join("uploads")).unwrap().count();
+    desk.push("app", "v1", "one").await;
+    desk.rig.push_blob("team/bare", "x").await;
+    let (here, bare) = (begin("team/app").await, begin("team/bare").await);
+    begin("other/app").await;
+    assert_eq!((registry.uploads_open(), staged()), (3, 3));
+    desk.dry_writer().delete_stream(&desk.manage, stream("app"), Deletion::default()).await.unwrap();
+    assert_eq!(registry.uploads_open(), 3);
+    desk.writer().delete_stream(&desk.manage, stream("app"), Deletion::default()).await.unwrap();
+    assert_eq!((registry.uploads_open(), staged()), (2, 2));
+    let gone = registry.upload_offset(&push("team/app"), here).await;
+    assert!(matches!(gone, Err(weir_registry::Error::UploadUnknown)), "{gone:?}");
+    assert_eq!(registry.upload_offset(&push("team/bare"), bare).await.unwrap(), 100_000);
+    desk.writer().delete_namespace(&desk.manage, "team", Deletion::default()).await.unwrap();
+    registry.settle().await;
+    assert_eq!((registry.uploads_open(), staged()), (1, 1));
 }

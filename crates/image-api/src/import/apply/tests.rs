@@ -57,7 +57,7 @@ impl Sources for Nothing {
         Ok(None)
     }
 
-    fn images_of(&self, _: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
+    fn images_of(&self, _: &StreamRef, _: &str) -> Result<Option<Vec<TagEvent>>, String> {
         Ok(None)
     }
 
@@ -72,8 +72,10 @@ fn settled(existing: Option<&ImageStream>, applied: Applied) -> ImageStream {
     let settled = match (existing, applied.stream) {
         (Some(existing), None) => return existing.clone(),
         (None, None) => panic!("a new stream is always written"),
-        (Some(existing), Some(stream)) => stream::rules::update(existing, stream, Path::Internal, &context),
-        (None, Some(stream)) => stream::rules::create(stream, Path::Internal, &context),
+        (Some(existing), Some(stream)) => {
+            crate::stream::rules::update(existing, stream, Path::Internal, &context)
+        }
+        (None, Some(stream)) => crate::stream::rules::create(stream, Path::Internal, &context),
     };
     settled.unwrap_or_else(|errors| panic!("{}", summary(&errors))).stream
 }

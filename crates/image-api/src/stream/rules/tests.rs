@@ -51,7 +51,7 @@ impl Sources for World {
         Ok(self.find(stream)?.map(head))
     }
 
-    fn images_of(&self, stream: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
+    fn images_of(&self, stream: &StreamRef, _: &str) -> Result<Option<Vec<TagEvent>>, String> {
         let events = |stream: &ImageStream| stream.status.tags.iter().flat_map(|t| t.items.clone()).collect();
         Ok(self.find(stream)?.map(events))
     }

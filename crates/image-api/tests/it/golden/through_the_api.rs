@@ -15,7 +15,7 @@ impl Sources for Alone {
         Ok(None)
     }
 
-    fn images_of(&self, _: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
+    fn images_of(&self, _: &StreamRef, _: &str) -> Result<Option<Vec<TagEvent>>, String> {
         Ok(None)
     }
 
@@ -33,7 +33,7 @@ impl Sources for Team {
         Ok((*of == stream_ref()).then(|| head(stream())))
     }
 
-    fn images_of(&self, of: &StreamRef) -> Result<Option<Vec<TagEvent>>, String> {
+    fn images_of(&self, of: &StreamRef, _: &str) -> Result<Option<Vec<TagEvent>>, String> {
         Ok((*of == stream_ref())
             .then(|| stream().status.tags.into_iter().flat_map(|tag| tag.items).collect()))
     }

@@ -33,7 +33,8 @@ CREATE TABLE namespace (
 -- Everything pullable hangs on the id, which is never used again: a repository deleted and made
 -- again under its name inherits nothing. `path` is the name as it stands under /v2/, with slashes.
 -- One that was deleted stays, since the history of its tags does; `deleted` is the version at which
--- that happened, and its namespace may be gone as well.
+-- that happened, and its namespace may be gone as well. What hangs on it stays as it was, so that a
+-- large one goes as fast as a small one, and nobody gets to it: a name means a repository that lives.
 CREATE TABLE repository (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     namespace  TEXT NOT NULL,
@@ -79,9 +80,9 @@ CREATE TABLE spec_tag (
 CREATE INDEX spec_tag_tracks ON spec_tag (repository, tracks) WHERE tracks IS NOT NULL;
 
 -- The tags that have a status, each with a copy of its newest event, which is the one of version
--- `head` and `position`. `pullable` says that the image of that event can be pulled here; it is kept
--- by the writes that change it, so that a page of tags is one walk along the key. An event that
--- names no image has the empty name.
+-- `head` and `position`. `pullable` says that the image of that event can be pulled here, by a tag
+-- that the protocol can spell; it is kept by the writes that change it, so that a page of tags is one
+-- walk along the key. An event that names no image has the empty name.
 CREATE TABLE tag (
     repository INTEGER NOT NULL REFERENCES stream (repository) ON DELETE RESTRICT,
     tag        TEXT NOT NULL,
@@ -163,7 +164,7 @@ CREATE TABLE blob (
     created_ms INTEGER NOT NULL
 ) STRICT;
 
--- "Readable as a blob through this repository." `deleted` are those of a deleted repository.
+-- "Readable as a blob through this repository." The states are those of revisions.
 CREATE TABLE link (
     repository INTEGER NOT NULL REFERENCES repository (id) ON DELETE RESTRICT,
     blob       INTEGER NOT NULL REFERENCES blob (id) ON DELETE RESTRICT,
@@ -221,7 +222,8 @@ CREATE TABLE child_reference (
 ) STRICT, WITHOUT ROWID;
 
 -- What a manifest names and what was absent, or may be: no foreign key but that of the name, which
--- absent blobs have as well.
+-- absent blobs have as well. What an Image consists of that nobody pushed stands here too, and every
+-- entry of an index that is a blob: from an entry the indexes are found that it is in.
 CREATE TABLE soft_reference (
     named    INTEGER NOT NULL REFERENCES name (id) ON DELETE RESTRICT,
     manifest INTEGER NOT NULL,
