@@ -9,6 +9,7 @@ use http::HeaderMap;
 use crate::accept::ranges;
 use crate::document::Document;
 use crate::failure::Failure;
+use crate::form::{Encoding, TEXTS};
 use crate::resource::Group;
 
 /// The discovery documents.
@@ -26,7 +27,7 @@ pub(crate) struct Discovery {
 /// The form of the two root documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DiscoveryForm {
-    Legacy,
+    Legacy(Encoding),
     Aggregated,
 }
 
@@ -74,20 +75,20 @@ impl DiscoveryForm {
     /// client of the older beta names plain JSON too and gets the legacy documents.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Result<DiscoveryForm, Failure> {
         let ranges = ranges(headers);
-        let mut json = ranges.iter().filter(|range| range.covers("application", "json"));
-        json.find_map(|range| {
-            let group = range.parameter("g");
-            match range.parameter("as") {
-                None => Some(DiscoveryForm::Legacy),
-                Some("APIGroupDiscoveryList")
-                    if group == Some("apidiscovery.k8s.io") && range.parameter("v") == Some("v2") =>
-                {
-                    Some(DiscoveryForm::Aggregated)
+        let mut texts = ranges.iter().filter_map(|range| Some((range, Encoding::of(range)?)));
+        texts
+            .find_map(|(range, encoding)| {
+                let named = (range.parameter("as"), range.parameter("g"), range.parameter("v"));
+                match (named, encoding) {
+                    ((None, ..), encoding) => Some(DiscoveryForm::Legacy(encoding)),
+                    (
+                        (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io"), Some("v2")),
+                        Encoding::Json,
+                    ) => Some(DiscoveryForm::Aggregated),
+                    _ => None,
                 }
-                Some(_) => None,
-            }
-        })
-        .ok_or(Failure::NotAcceptable)
+            })
+            .ok_or(Failure::NotAcceptable(TEXTS))
     }
 }
 
@@ -104,8 +105,8 @@ mod tests {
         const V2: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
         const BETA: &str = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
         for (accept, expected) in [
-            ("application/json".to_owned(), Some(DiscoveryForm::Legacy)),
-            (format!("{BETA},application/json"), Some(DiscoveryForm::Legacy)),
+            ("application/json".to_owned(), Some(DiscoveryForm::Legacy(Encoding::Json))),
+            (format!("{BETA},application/json"), Some(DiscoveryForm::Legacy(Encoding::Json))),
             (BETA.to_owned(), None),
             (V2.to_owned(), Some(DiscoveryForm::Aggregated)),
             (format!("{V2},{BETA},application/json"), Some(DiscoveryForm::Aggregated)),

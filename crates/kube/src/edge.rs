@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Body;
+use weir_image_api::Timestamp;
 use weir_image_api::meta::IncludeObject;
-use weir_image_api::{Namespace, Timestamp};
 use weir_registry::BodyError;
 
 use crate::continuation::ListScope;
@@ -28,7 +28,7 @@ use crate::source::Source;
 use crate::version::VersionInfo;
 use crate::watch::{Log, Rings, Selection, Watching};
 use crate::write::{Answer, Answered, Pen, Writing, reason};
-use crate::{Outcome, Settings, body, timeout, watch};
+use crate::{Outcome, Settings, TurnedAway, body, timeout, watch};
 
 /// The documents that do not depend on what is stored.
 #[derive(Debug)]
@@ -99,9 +99,26 @@ impl Edge {
             Err(failure) => {
                 outcome.reason = Some(failure.reason());
                 outcome.cause = failure.cause().map(str::to_owned);
-                reply::failure(&failure, layout)
+                reply::failure(&failure, Encoding::of_refusal(&parts.headers), layout)
             }
         };
+        response.extensions_mut().insert(outcome);
+        if parts.method == Method::HEAD { reply::without_body(response) } else { response }
+    }
+
+    /// Refuses a request by its head alone.
+    pub(crate) fn turn_away(parts: &Parts, why: TurnedAway) -> Response<Payload> {
+        let failure = match why {
+            TurnedAway::Busy => Failure::TooManyRequests,
+            TurnedAway::Stopping => Failure::ShuttingDown,
+        };
+        let mut outcome = Outcome { reason: Some(failure.reason()), ..Outcome::default() };
+        if let Ok(path) = Path::parse(parts.uri.path()) {
+            outcome.route = path.template();
+        }
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let encoding = Encoding::of_refusal(&parts.headers);
+        let mut response = reply::failure(&failure, encoding, Layout::of(&query, &parts.headers));
         response.extensions_mut().insert(outcome);
         if parts.method == Method::HEAD { reply::without_body(response) } else { response }
     }
@@ -140,18 +157,15 @@ impl Edge {
 
     fn document(&self, call: &Call<'_>, path: &Path) -> Result<Response<Payload>, Failure> {
         match path {
-            Path::Version => Ok(call.plain(&self.version)),
+            Path::Version => {
+                let encoding = Encoding::of_refusal(&call.parts.headers);
+                Ok(reply::plain_document(&self.version, encoding, call.layout))
+            }
             Path::CoreVersions => call.discovery(&self.discovery.versions, &self.discovery.aggregated_core),
             Path::Groups => call.discovery(&self.discovery.group_list, &self.discovery.aggregated_groups),
-            Path::Group(group) => {
-                let document = self.discovery.group(group)?;
-                accept_json(&call.parts.headers)?;
-                Ok(call.plain(document))
-            }
+            Path::Group(group) => call.plain(self.discovery.group(group)?),
             Path::GroupVersion(GroupVersion { group, version }) => {
-                let document = self.discovery.version(group, version)?;
-                accept_json(&call.parts.headers)?;
-                Ok(call.plain(document))
+                call.plain(self.discovery.version(group, version)?)
             }
             Path::OpenApiV2 => call.openapi_v2(&self.openapi),
             Path::OpenApiV3 => call.openapi(&self.openapi.v3_index, Keep::Revalidate),
@@ -256,10 +270,7 @@ impl Call<'_> {
     fn watch(&self, target: &Target<'_>, watch: Watch, list: List) -> Result<Response<Payload>, Failure> {
         let log = self.gate.log(target.right(), watch, list);
         let log = log.map_err(|Refused { user }| target.forbidden(&user))?;
-        let (form, encoding) = Form::negotiate(&self.parts.headers)?;
-        if encoding != Encoding::Json {
-            return Err(Failure::NotAcceptable);
-        }
+        let form = Form::of_events(&self.parts.headers)?;
         let include =
             if form == Form::Table { include_object(&self.query)? } else { IncludeObject::default() };
         let (labels, fields) = selectors(&self.query, target.resource)?;
@@ -268,8 +279,7 @@ impl Call<'_> {
             ListScope::Namespace(namespace) => Some(namespace),
             ListScope::AllNamespaces => fields.exact("metadata.namespace"),
         };
-        let namespace = given.map(|name| Namespace::parse(name).map_err(|_| Failure::no_namespace(name)));
-        let selection = Selection { namespace: namespace.transpose()?, labels, fields };
+        let selection = Selection { namespace: given.map(str::to_owned), labels, fields };
         let GroupResource { group, resource } = target.resource.group_resource();
         let ring = self.rings.of(group, resource);
         let shown = (form, include, self.now);
@@ -331,14 +341,16 @@ impl Call<'_> {
         Ok(reply::with_warnings(response, &warnings))
     }
 
-    fn plain(&self, document: &Document) -> Response<Payload> {
-        reply::plain_document(document, self.layout)
+    fn plain(&self, document: &Document) -> Result<Response<Payload>, Failure> {
+        let encoding = Encoding::of_document(&self.parts.headers)?;
+        Ok(reply::plain_document(document, encoding, self.layout))
     }
 
     fn discovery(&self, legacy: &Document, aggregated: &Document) -> Result<Response<Payload>, Failure> {
         let headers = &self.parts.headers;
         let (document, content_type) = match DiscoveryForm::negotiate(headers)? {
-            DiscoveryForm::Legacy => (legacy, "application/json"),
+            DiscoveryForm::Legacy(Encoding::Json) => (legacy, "application/json"),
+            DiscoveryForm::Legacy(Encoding::Yaml) => return self.plain(legacy),
             DiscoveryForm::Aggregated => (aggregated, AGGREGATED_TYPE),
         };
         Ok(reply::tagged_document(document, content_type, Keep::Public, headers, self.layout))

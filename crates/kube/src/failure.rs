@@ -19,6 +19,9 @@ use crate::selector::{FieldSelectorError, LabelSelectorError};
 
 /// Seconds after which a client may try again when the registry could not answer.
 const RETRY_SECONDS: u32 = 2;
+/// Seconds after which a client may try again when there was no place for it, or when this server
+/// stops and another one answers.
+const COME_BACK_SECONDS: u32 = 1;
 
 /// A resource as errors name it: `imagestreams.image.openshift.io`, or the plural alone for the
 /// core group. Not always a resource that exists: upstream misspells some, and clients match it.
@@ -52,14 +55,19 @@ pub(crate) enum Failure {
     MethodNotAllowed,
     #[error("watch is not supported on resources of kind \"{0}\"")]
     WatchNotSupported(GroupResource),
-    #[error("only the following media types are accepted: application/json")]
-    NotAcceptable,
+    #[error("only the following media types are accepted: {}", .0.join(", "))]
+    NotAcceptable(&'static [&'static str]),
     #[error("you requested PartialObjectMetadata, but the requested object is a list (*v1.{kind}List)")]
     PartialOfList { kind: &'static str },
     #[error("you requested PartialObjectMetadataList, but the requested object is not a list (*v1.{kind})")]
     PartialListOfObject { kind: &'static str },
     #[error("{resource} {name:?} already exists")]
     AlreadyExists { resource: GroupResource, name: String },
+    /// The server made the name up, and does so again for whoever asks again.
+    #[error(
+        "{resource} {name:?} already exists, the server was not able to generate a unique name for the object"
+    )]
+    NoFreeName { resource: GroupResource, name: String },
     #[error("object is being deleted: {resource} {name:?} already exists")]
     StillThere { resource: GroupResource, name: String },
     /// The caller may do such things, but not this.
@@ -109,6 +117,10 @@ pub(crate) enum Failure {
     TooLarge,
     #[error("{0}")]
     TooMuch(String),
+    #[error("Too many requests, please try again later.")]
+    TooManyRequests,
+    #[error("The apiserver is shutting down, please try again later.")]
+    ShuttingDown,
     #[error("Internal error occurred: {text}")]
     Internal { text: String },
     #[error("the body of the request did not arrive")]
@@ -229,6 +241,8 @@ impl Failure {
                 name: name.to_owned(),
                 why: format!("multiple images match: {}", images.join(", ")),
             },
+            // Nothing mends itself here, so nobody is asked to try again.
+            error @ ViewError::Undecipherable(_) => Failure::Internal { text: error.to_string() },
             ViewError::Unavailable(error) => Failure::ServerTimeout { verb, resource, cause: told(&error) },
         }
     }

@@ -27,31 +27,49 @@ pub(crate) enum Encoding {
     Yaml,
 }
 
+/// The types of what is written as text, as refusals list them.
+pub(crate) const TEXTS: &[&str] = &["application/json", "application/yaml"];
+
 impl Form {
     /// Picks the first form of `Accept` that can be produced. A range with an unknown
     /// transformation is passed over; a range without one is the plain object.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Result<(Form, Encoding), Failure> {
         let ranges = ranges(headers);
-        let mut known = ranges.iter().filter_map(|range| Some((range, Encoding::of(range)?)));
-        known
-            .find_map(|(range, encoding)| {
-                let Some(transformation) = range.parameter("as") else {
-                    return Some((Form::Object, encoding));
-                };
-                let form = match (transformation, range.parameter("g"), range.parameter("v")) {
-                    ("Table", Some("meta.k8s.io"), Some("v1")) => Form::Table,
-                    ("PartialObjectMetadata", Some("meta.k8s.io"), Some("v1")) => Form::Partial,
-                    ("PartialObjectMetadataList", Some("meta.k8s.io"), Some("v1")) => Form::PartialList,
-                    _ => return None,
-                };
-                Some((form, encoding))
-            })
-            .ok_or(Failure::NotAcceptable)
+        let mut known = ranges.iter().filter_map(|range| Some((Form::of(range)?, Encoding::of(range)?)));
+        known.next().ok_or(Failure::NotAcceptable(TEXTS))
+    }
+
+    /// The same for events, which are written as JSON only.
+    pub(crate) fn of_events(headers: &HeaderMap) -> Result<Form, Failure> {
+        let ranges = ranges(headers);
+        let mut json = ranges.iter().filter(|range| Encoding::of(range) == Some(Encoding::Json));
+        json.find_map(Form::of).ok_or(Failure::NotAcceptable(&["application/json"]))
+    }
+
+    fn of(range: &MediaRange) -> Option<Form> {
+        let Some(transformation) = range.parameter("as") else { return Some(Form::Object) };
+        match (transformation, range.parameter("g"), range.parameter("v")) {
+            ("Table", Some("meta.k8s.io"), Some("v1")) => Some(Form::Table),
+            ("PartialObjectMetadata", Some("meta.k8s.io"), Some("v1")) => Some(Form::Partial),
+            ("PartialObjectMetadataList", Some("meta.k8s.io"), Some("v1")) => Some(Form::PartialList),
+            _ => None,
+        }
     }
 }
 
 impl Encoding {
-    fn of(range: &MediaRange) -> Option<Encoding> {
+    /// Picks the text of a document that has one form. Nobody who gets it asks for another.
+    pub(crate) fn of_document(headers: &HeaderMap) -> Result<Encoding, Failure> {
+        let found = ranges(headers).iter().find_map(Encoding::of);
+        found.ok_or(Failure::NotAcceptable(TEXTS))
+    }
+
+    /// The text of a refusal: as JSON also for those who take something else.
+    pub(crate) fn of_refusal(headers: &HeaderMap) -> Encoding {
+        Encoding::of_document(headers).unwrap_or(Encoding::Json)
+    }
+
+    pub(crate) fn of(range: &MediaRange) -> Option<Encoding> {
         if range.covers("application", "json") {
             Some(Encoding::Json)
         } else {

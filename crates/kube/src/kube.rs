@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,15 @@ pub struct Settings {
     pub product: Product,
     /// Ends every watch: the server stops.
     pub stop: CancellationToken,
+}
+
+/// Why a request is turned away before anybody looks at what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// There are as many already as the server takes.
+    Busy,
+    /// The server stops.
+    Stopping,
 }
 
 /// Who sends a request, as far as the listener could tell.
@@ -84,13 +94,29 @@ impl Kube {
         B::Error: Into<BodyError>,
     {
         let (parts, body) = request.into_parts();
+        self.answer(&parts, body, caller).await
+    }
+
+    /// Answers one request whose head is still wanted.
+    pub async fn answer<B>(&self, parts: &Parts, body: B, caller: &Caller) -> Response<Payload>
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<BodyError>,
+    {
         let door = Door { kube: self, identity: &caller.identity };
-        let mut response = self.edge.answer(&parts, body, &door, self.clock.now()).await;
+        let mut response = self.edge.answer(parts, body, &door, self.clock.now()).await;
         reply::name_request(&mut response, &parts.headers, &caller.request_id);
         reply::packed(response, &parts.headers).map(|payload| match payload {
             Payload::Events(events) => Payload::Events(events.until(self.stop.clone())),
             whole @ Payload::Bytes(_) => whole,
         })
+    }
+
+    /// What a client gets that has to come back later.
+    pub fn turn_away(parts: &Parts, caller: &Caller, why: TurnedAway) -> Response<Payload> {
+        let mut response = Edge::turn_away(parts, why);
+        reply::name_request(&mut response, &parts.headers, &caller.request_id);
+        response
     }
 }
 

@@ -53,6 +53,6 @@ mod warning;
 mod watch;
 mod write;
 
-pub use kube::{Caller, Kube, Outcome, Settings};
+pub use kube::{Caller, Kube, Outcome, Settings, TurnedAway};
 pub use payload::{Events, Payload};
 pub use version::{KubernetesVersion, Product};

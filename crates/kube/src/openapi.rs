@@ -55,7 +55,7 @@ impl V2Form {
                 PROTOBUF.iter().any(|sub| range.covers("application", sub)).then_some(V2Form::Protobuf)
             }
         });
-        forms.next().ok_or(Failure::NotAcceptable)
+        forms.next().ok_or(Failure::NotAcceptable(&["application/json", V2_PROTOBUF_TYPE]))
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn v3_address(gv: Gv, document: &Document) -> String {
 /// Fails unless the client takes JSON.
 pub(crate) fn accept_json(headers: &HeaderMap) -> Result<(), Failure> {
     let taken = ranges(headers).iter().any(|range| range.covers("application", "json"));
-    if taken { Ok(()) } else { Err(Failure::NotAcceptable) }
+    if taken { Ok(()) } else { Err(Failure::NotAcceptable(&["application/json"])) }
 }
 
 fn index(documents: &[(Gv, Document)]) -> Document {

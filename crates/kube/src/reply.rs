@@ -104,9 +104,9 @@ pub(crate) fn with_warnings(mut response: Response<Payload>, warnings: &[String]
     response
 }
 
-/// A refusal, always as JSON: the client may have asked for something else that it cannot have.
-pub(crate) fn failure(failure: &Failure, layout: Layout) -> Response<Payload> {
-    let mut response = response(failure.code(), JSON, layout.lay_out(status(&failure.status())));
+/// A refusal.
+pub(crate) fn failure(failure: &Failure, encoding: Encoding, layout: Layout) -> Response<Payload> {
+    let mut response = written(failure.code(), status(&failure.status()), encoding, layout);
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(seconds) = failure.retry_after() {
@@ -116,8 +116,11 @@ pub(crate) fn failure(failure: &Failure, layout: Layout) -> Response<Payload> {
 }
 
 /// A document without an entity tag.
-pub(crate) fn plain_document(document: &Document, layout: Layout) -> Response<Payload> {
-    response(StatusCode::OK, JSON, laid_out(document, layout))
+pub(crate) fn plain_document(document: &Document, encoding: Encoding, layout: Layout) -> Response<Payload> {
+    match encoding {
+        Encoding::Json => response(StatusCode::OK, JSON, laid_out(document, layout)),
+        Encoding::Yaml => response(StatusCode::OK, YAML, yaml(&document.body).into()),
+    }
 }
 
 /// A document with an entity tag; 304 without a body if the client has it already.

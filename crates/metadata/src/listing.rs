@@ -3,8 +3,8 @@ use weir_image_api::ResourceVersion;
 
 use crate::{Error, Listed, Page, columns};
 
-/// Entries after a page are counted up to as many as the page may hold, and up to this many after a
-/// short one. Counting is a walk along the key, and it must not cost more than the page itself.
+/// Entries after a page are counted up to a tenth of what the page may hold, and up to this many after
+/// a short one. Counting is a walk along the key, and it must cost little beside the page itself.
 const COUNTED: i64 = 32;
 
 /// The part of a list that a page asks for.
@@ -50,7 +50,7 @@ impl<'p> Section<'p> {
         let next = items.last().map(key);
         let remaining = match &next {
             Some(last) => {
-                let most = columns::limit(limit).max(COUNTED);
+                let most = columns::limit(limit / 10).max(COUNTED);
                 Some(count(last, most.saturating_add(1))?).filter(|count| *count <= most)
             }
             None => None,

@@ -2,15 +2,17 @@
 
 mod own;
 mod payload;
+mod places;
 
 use std::sync::Arc;
 
-use http::{Method, Request};
+use http::request::Parts;
+use http::{Method, Request, Response};
 use http_body::Body as _;
-use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use weir_access::Identity;
 use weir_distribution::Distribution;
-use weir_kube::Kube;
+use weir_kube::{Kube, Payload, TurnedAway};
 use weir_oci::ErrorCode;
 
 use crate::body::RequestBody;
@@ -18,6 +20,7 @@ use crate::exchange::Facts;
 use crate::health::{Health, Question};
 use crate::listener::{Answer, Handler, RequestContext};
 use crate::telemetry::Telemetry;
+pub(crate) use places::Places;
 
 /// Everything that answers requests.
 #[derive(Debug)]
@@ -27,7 +30,13 @@ pub(crate) struct App {
     pub(crate) health: Arc<Health>,
     pub(crate) telemetry: Arc<Telemetry>,
     /// Places for requests that bring blob content.
-    pub(crate) uploads: Semaphore,
+    pub(crate) uploads: Places,
+    /// Places for requests to the API of Kubernetes, each until it is answered.
+    pub(crate) api_requests: Places,
+    /// Places for watches, each until it ends.
+    pub(crate) watches: Places,
+    /// The server stops. Whatever is asked from then on is for somebody else.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Handler for App {
@@ -49,12 +58,13 @@ impl Handler for App {
 
 impl App {
     async fn distribution(&self, request: Request<RequestBody>) -> Answer {
-        let _place = match self.place(&request) {
-            Place::Free(place) => place,
-            Place::None => return own::too_many_uploads(),
-        };
+        let place = brings_content(&request).then(|| self.uploads.take());
+        if let Some(None) = place {
+            return own::too_many_uploads();
+        }
         let caller = weir_distribution::Caller { identity: Identity::anonymous() };
         let mut response = self.distribution.serve(request, &caller).await;
+        drop(place);
         let outcome = response.extensions_mut().remove::<weir_distribution::Outcome>().unwrap_or_default();
         Answer {
             response: response.map(payload::pieces),
@@ -71,16 +81,23 @@ impl App {
     async fn kube(&self, request: Request<RequestBody>, context: &RequestContext) -> Answer {
         let request_id = String::from_utf8_lossy(context.id.as_bytes()).into_owned();
         let caller = weir_kube::Caller { identity: Identity::anonymous(), request_id };
-        let mut response = self.kube.serve(request, &caller).await;
-        let outcome = response.extensions_mut().remove::<weir_kube::Outcome>().unwrap_or_default();
-        Answer {
-            response: response.map(payload::kube_pieces),
-            facts: Facts {
-                route: outcome.route,
-                code: outcome.reason,
-                cause: outcome.cause,
-                ..Facts::default()
-            },
+        let (head, body) = request.into_parts();
+        if self.stop.is_cancelled() {
+            return turned_away(Kube::turn_away(&head, &caller, TurnedAway::Stopping)).not_an_error();
+        }
+        let busy = || turned_away(Kube::turn_away(&head, &caller, TurnedAway::Busy));
+        // Left when there is an answer: from then on a watch counts among the watches only.
+        let place = is_work(&head).then(|| self.api_requests.take());
+        if let Some(None) = place {
+            return busy();
+        }
+        let mut response = self.kube.answer(&head, body, &caller).await;
+        drop(place);
+        let facts = facts(&mut response);
+        let (parts, payload) = response.into_parts();
+        match payload::kube_pieces(payload, &self.watches) {
+            Some(pieces) => Answer { response: Response::from_parts(parts, pieces), facts },
+            None => busy(),
         }
     }
 
@@ -89,40 +106,26 @@ impl App {
         let query = request.uri().query().unwrap_or_default();
         own::health(request.method(), route, self.health.answer(question, rest, query))
     }
-
-    /// A place among the requests that bring blob content, for one that does.
-    fn place(&self, request: &Request<RequestBody>) -> Place<'_> {
-        let writes = matches!(*request.method(), Method::POST | Method::PATCH | Method::PUT);
-        if !writes || request.body().is_end_stream() || !request.uri().path().contains("/blobs/uploads/") {
-            return Place::Free(None);
-        }
-        match self.uploads.try_acquire() {
-            Ok(permit) => Place::Free(Some(UploadPlace::take(permit, &self.telemetry))),
-            Err(_) => Place::None,
-        }
-    }
 }
 
-enum Place<'a> {
-    Free(Option<UploadPlace<'a>>),
-    None,
+/// Whether a request brings blob content, which occupies a disk for as long as it comes.
+fn brings_content(request: &Request<RequestBody>) -> bool {
+    let writes = matches!(*request.method(), Method::POST | Method::PATCH | Method::PUT);
+    writes && !request.body().is_end_stream() && request.uri().path().contains("/blobs/uploads/")
 }
 
-/// Counts as an upload until it is dropped.
-struct UploadPlace<'a> {
-    _permit: tokio::sync::SemaphorePermit<'a>,
-    telemetry: &'a Telemetry,
+/// Whether a request to the API of Kubernetes is work. The version is asked by those who want to know
+/// whether anybody is there.
+fn is_work(head: &Parts) -> bool {
+    head.uri.path() != "/version"
 }
 
-impl<'a> UploadPlace<'a> {
-    fn take(permit: tokio::sync::SemaphorePermit<'a>, telemetry: &'a Telemetry) -> UploadPlace<'a> {
-        telemetry.metrics().upload_begins();
-        UploadPlace { _permit: permit, telemetry }
-    }
+fn turned_away(mut response: Response<Payload>) -> Answer {
+    let facts = facts(&mut response);
+    Answer { response: response.map(payload::refusal), facts }
 }
 
-impl Drop for UploadPlace<'_> {
-    fn drop(&mut self) {
-        self.telemetry.metrics().upload_ends();
-    }
+fn facts(response: &mut Response<Payload>) -> Facts {
+    let outcome = response.extensions_mut().remove::<weir_kube::Outcome>().unwrap_or_default();
+    Facts { route: outcome.route, code: outcome.reason, cause: outcome.cause, ..Facts::default() }
 }

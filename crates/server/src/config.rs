@@ -86,6 +86,8 @@ pub(crate) struct Limits {
     pub(crate) request_headers: usize,
     pub(crate) http2_streams: u32,
     pub(crate) uploads: usize,
+    pub(crate) api_requests: usize,
+    pub(crate) watches: usize,
     pub(crate) page: usize,
 }
 

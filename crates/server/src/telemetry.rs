@@ -17,7 +17,7 @@ use weir_registry::Clock;
 use crate::config::{Log, LogFormat};
 use crate::exchange::Record;
 pub(crate) use backends::Backends;
-pub(crate) use metrics::{MEDIA_TYPE, Metrics, Refused};
+pub(crate) use metrics::{Limit, MEDIA_TYPE, Metrics, Refused};
 pub(crate) use request_id::{REQUEST_ID, RequestIds};
 pub(crate) use sink::Sink;
 pub(crate) use subscriber::install;

@@ -24,6 +24,12 @@ impl Failure {
             Refusal::NamespaceTerminating(namespace) => {
                 Failure::NamespaceTerminating { resource: asked, name: name.to_owned(), namespace }
             }
+            // An object without a name to be made was given one here.
+            Refusal::AlreadyExists { resource, name: taken, .. }
+                if verb == Verb::Create && name.is_empty() =>
+            {
+                Failure::NoFreeName { resource: about(resource), name: taken }
+            }
             Refusal::AlreadyExists { resource, name, terminating: true } => {
                 Failure::StillThere { resource: about(resource), name }
             }
@@ -84,6 +90,28 @@ mod tests {
         let kind = Kind { gv, name: "ImageStream", schema: &IMAGE_STREAM, columns };
         let failure = Failure::of_refusal(Verb::Create, ASKED, &kind, "app", refusal);
         (failure.code().as_u16(), failure.reason(), failure.to_string())
+    }
+
+    // kubernetes-api 40
+    #[test]
+    fn a_name_that_was_made_up_may_be_free_the_next_time() {
+        let gv = Gv { group: "image.openshift.io", version: "v1" };
+        let kind = Kind { gv, name: "ImageStream", schema: &IMAGE_STREAM, columns };
+        let taken = Refusal::AlreadyExists { resource: None, name: "app2x".to_owned(), terminating: false };
+        let failure = Failure::of_refusal(Verb::Create, ASKED, &kind, "", taken);
+        let status = serde_json::to_value(failure.status()).unwrap();
+        assert_eq!(
+            status["message"],
+            "imagestreams.image.openshift.io \"app2x\" already exists, the server was not able to generate a unique \
+             name for the object"
+        );
+        assert_eq!((&status["code"], &status["reason"]), (&json!(409), &json!("AlreadyExists")));
+        assert_eq!(
+            status["details"],
+            json!({
+                "name": "app2x", "group": "image.openshift.io", "kind": "imagestreams", "retryAfterSeconds": 1,
+            })
+        );
     }
 
     // kubernetes-api 62; image-api 1.3, 21

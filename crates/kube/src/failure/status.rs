@@ -3,7 +3,7 @@
 use http::StatusCode;
 use weir_image_api::meta::{ListMeta, Outcome, Status, StatusCause, StatusDetails, causes};
 
-use super::{Failure, GroupResource, RETRY_SECONDS};
+use super::{COME_BACK_SECONDS, Failure, GroupResource, RETRY_SECONDS};
 
 impl Failure {
     /// The status code of the reply.
@@ -16,19 +16,22 @@ impl Failure {
             }
             Failure::NotFound { .. } | Failure::NoSuchApi => StatusCode::NOT_FOUND,
             Failure::MethodNotAllowed | Failure::WatchNotSupported(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::NotAcceptable | Failure::PartialOfList { .. } | Failure::PartialListOfObject { .. } => {
-                StatusCode::NOT_ACCEPTABLE
-            }
+            Failure::NotAcceptable(_)
+            | Failure::PartialOfList { .. }
+            | Failure::PartialListOfObject { .. } => StatusCode::NOT_ACCEPTABLE,
             Failure::Conflict { .. }
             | Failure::ApplyConflict { .. }
             | Failure::PreconditionFailed { .. }
             | Failure::AlreadyExists { .. }
+            | Failure::NoFreeName { .. }
             | Failure::StillThere { .. } => StatusCode::CONFLICT,
             Failure::ResourceVersionTooOld | Failure::WatchTooOld { .. } | Failure::ContinueTooOld { .. } => {
                 StatusCode::GONE
             }
             Failure::ResourceVersionTooLarge { .. } => StatusCode::GATEWAY_TIMEOUT,
             Failure::TooLarge | Failure::TooMuch(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Failure::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Failure::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Failure::UnsupportedBody | Failure::UnsupportedPatch(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Failure::ListOptions(_) | Failure::Invalid { .. } | Failure::PatchRejected => {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -47,10 +50,12 @@ impl Failure {
             }
             Failure::NotFound { .. } | Failure::NoSuchApi => "NotFound",
             Failure::MethodNotAllowed | Failure::WatchNotSupported(_) => "MethodNotAllowed",
-            Failure::NotAcceptable | Failure::PartialOfList { .. } | Failure::PartialListOfObject { .. } => {
-                "NotAcceptable"
+            Failure::NotAcceptable(_)
+            | Failure::PartialOfList { .. }
+            | Failure::PartialListOfObject { .. } => "NotAcceptable",
+            Failure::AlreadyExists { .. } | Failure::NoFreeName { .. } | Failure::StillThere { .. } => {
+                "AlreadyExists"
             }
-            Failure::AlreadyExists { .. } | Failure::StillThere { .. } => "AlreadyExists",
             Failure::Conflict { .. } | Failure::ApplyConflict { .. } | Failure::PreconditionFailed { .. } => {
                 "Conflict"
             }
@@ -59,6 +64,8 @@ impl Failure {
             }
             Failure::ResourceVersionTooLarge { .. } => "Timeout",
             Failure::TooLarge | Failure::TooMuch(_) => "RequestEntityTooLarge",
+            Failure::TooManyRequests => "TooManyRequests",
+            Failure::ShuttingDown => "ServiceUnavailable",
             Failure::UnsupportedBody | Failure::UnsupportedPatch(_) => "UnsupportedMediaType",
             Failure::ListOptions(_) | Failure::Invalid { .. } | Failure::PatchRejected => "Invalid",
             Failure::Internal { .. } => "InternalError",
@@ -74,6 +81,9 @@ impl Failure {
             | Failure::StillThere { resource, name }
             | Failure::NotAllowed { resource, name, .. }
             | Failure::Conflict { resource, name, .. } => Some(about(*resource, Some(name))),
+            Failure::NoFreeName { resource, name } => {
+                Some(StatusDetails { retry_after_seconds: 1, ..about(*resource, Some(name)) })
+            }
             Failure::ApplyConflict { causes, .. } => {
                 Some(StatusDetails { causes: causes.clone(), ..StatusDetails::default() })
             }
@@ -107,6 +117,9 @@ impl Failure {
                 retry_after_seconds: 1,
                 ..StatusDetails::default()
             }),
+            Failure::TooManyRequests | Failure::ShuttingDown => {
+                Some(StatusDetails { retry_after_seconds: COME_BACK_SECONDS, ..StatusDetails::default() })
+            }
             Failure::ServerTimeout { verb, resource, .. } => {
                 Some(StatusDetails { retry_after_seconds: RETRY_SECONDS, ..about(*resource, Some(verb)) })
             }
@@ -117,7 +130,7 @@ impl Failure {
             | Failure::UnsupportedBody
             | Failure::UnsupportedPatch(_)
             | Failure::Unauthorized
-            | Failure::NotAcceptable
+            | Failure::NotAcceptable(_)
             | Failure::PartialOfList { .. }
             | Failure::PartialListOfObject { .. }
             | Failure::ResourceVersionTooOld

@@ -16,6 +16,10 @@ pub(crate) struct Author<'a> {
 /// Bytes in the name of a manager.
 const NAME_BYTES: usize = 128;
 
+/// The manager of a program that does not say what it is: without a name it could not give way to
+/// another, or be told of a conflict.
+const UNKNOWN: &str = "unknown";
+
 /// The field manager of a request: what it says, or else the program that made it, which is what
 /// its user agent starts with.
 pub(crate) fn manager(field_manager: Option<&str>, user_agent: Option<&str>) -> String {
@@ -30,7 +34,7 @@ pub(crate) fn manager(field_manager: Option<&str>, user_agent: Option<&str>) -> 
         }
         name.push(letter);
     }
-    name
+    if name.is_empty() { UNKNOWN.to_owned() } else { name }
 }
 
 #[cfg(test)]
@@ -45,7 +49,8 @@ mod tests {
         assert_eq!(manager(Some(""), agent), "kubectl");
         assert_eq!(manager(None, agent), "kubectl");
         assert_eq!(manager(None, Some("cu\tr\u{7f}l")), "curl");
-        assert_eq!(manager(None, None), "");
+        assert_eq!(manager(None, None), "unknown");
+        assert_eq!(manager(None, Some("/1.0")), "unknown");
         assert_eq!(manager(None, Some(&"é".repeat(100))), "é".repeat(64));
     }
 }

@@ -94,7 +94,8 @@ pub(super) static IMAGE_STREAMS: Resource = Resource {
                 }),
                 ..Verbs::NONE
             },
-            rights: Rights::OPEN,
+            // Who writes the status deletes tags, and points them wherever it likes.
+            rights: Rights::GUARDED,
         },
     ],
 };

@@ -44,7 +44,7 @@ pub(super) static IMAGE_TAGS: Resource = Resource {
             })
         }),
         watch: Some(|reader, scope, after, limit| {
-            let changes = reader.view.stream_tag_changes(scope, after, limit)?;
+            let changes = reader.view.image_tag_changes(scope, after, limit)?;
             Ok(loaded(changes, |parts, version| {
                 if parts.spec.is_none() && parts.status.is_none() {
                     return None;

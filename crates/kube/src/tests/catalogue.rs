@@ -114,6 +114,48 @@ fn discovery_is_never_forbidden() {
     }
 }
 
+/// kubernetes-api 68: discovery and refusals as well as objects.
+#[test]
+fn what_people_read_is_there_in_yaml() {
+    let bench = Bench::new();
+    for path in ["/version", "/api", "/apis", "/apis/image.openshift.io", "/api/v1", B] {
+        let reply = bench.get_as("application/yaml", path);
+        assert_eq!((reply.status, reply.header("content-type")), (200, "application/yaml"), "{path}");
+        let read = crate::decode::text(crate::decode::Format::Yaml, &reply.body, None).unwrap();
+        assert_eq!(read.value, bench.get(path).json(), "{path}");
+    }
+    let absent = format!("{N}/imagestreams/nosuch");
+    for path in [absent.as_str(), "/apis/nope"] {
+        let reply = bench.get_as("application/yaml", path);
+        assert_eq!((reply.status, reply.header("content-type")), (404, "application/yaml"), "{path}");
+        assert!(reply.body.starts_with(b"apiVersion: v1\ncode: 404\n"), "{path}");
+    }
+    let aggregated = "application/yaml;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    assert_eq!(bench.get_as(aggregated, "/apis").status, 406, "nobody asks for it");
+    assert_eq!(
+        bench.get_as(&format!("{aggregated},application/json"), "/apis").json()["kind"],
+        "APIGroupList"
+    );
+}
+
+/// kubernetes-api 69: what is offered instead is what there is.
+#[test]
+fn what_cannot_be_had_says_what_can() {
+    let bench = Bench::new();
+    let listed = |types: &str| format!("only the following media types are accepted: {types}");
+    for (path, types) in [
+        (format!("{N}/imagestreams").as_str(), "application/json, application/yaml"),
+        ("/apis", "application/json, application/yaml"),
+        (B, "application/json, application/yaml"),
+        ("/openapi/v3", "application/json"),
+        ("/openapi/v2", "application/json, application/com.github.proto-openapi.spec.v2.v1.0+protobuf"),
+    ] {
+        let reply = bench.get_as("text/html", path);
+        assert_eq!((reply.status, reply.header("content-type")), (406, "application/json"), "{path}");
+        assert_eq!(reply.message(), listed(types), "{path}");
+    }
+}
+
 /// kubernetes-api 22.
 #[test]
 fn openapi_v3_is_found_by_its_hash() {

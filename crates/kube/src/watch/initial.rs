@@ -21,6 +21,8 @@ pub(super) struct Initial {
     after: Option<(String, String)>,
     /// Only the first object can be one that is watched.
     single: bool,
+    /// There is no such namespace, and never will be.
+    nowhere: bool,
     covered: Covered,
 }
 
@@ -34,10 +36,11 @@ pub(super) struct Covered {
 
 impl Initial {
     /// The objects of a namespace, or of all; with `only` the one of that name.
-    pub(super) fn new(namespace: Option<Namespace>, only: Option<&str>) -> Initial {
-        let within = namespace.as_ref().map_or("", Namespace::as_str).to_owned();
-        let after = only.map(|name| (within, just_before(name)));
-        Initial { namespace, after, single: only.is_some(), covered: Covered::default() }
+    pub(super) fn new(within: Option<&str>, only: Option<&str>) -> Initial {
+        let namespace = within.and_then(|name| Namespace::parse(name).ok());
+        let nowhere = within.is_some() && namespace.is_none();
+        let after = only.map(|name| (within.unwrap_or_default().to_owned(), just_before(name)));
+        Initial { namespace, after, single: only.is_some() || nowhere, nowhere, covered: Covered::default() }
     }
 
     /// Reads the next page, and says whether there are more.
@@ -48,7 +51,9 @@ impl Initial {
         let next = listed.next.filter(|_| !self.single);
         self.covered.pages.push((listed.version.0, next.clone()));
         self.after = next;
-        Ok((listed.items, self.after.is_some()))
+        // The version is that of an empty list.
+        let items = if self.nowhere { Vec::new() } else { listed.items };
+        Ok((items, self.after.is_some()))
     }
 
     /// The page that was read first is the oldest.

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
 use weir_registry::view::ViewError;
 
 use crate::watch::event::{Change, Loaded};
@@ -30,8 +31,19 @@ impl Rings {
 }
 
 /// The newest changes of one resource, read once for all who watch it.
-#[derive(Debug, Default)]
-pub(crate) struct Ring(Mutex<Span>);
+#[derive(Debug)]
+pub(crate) struct Ring {
+    span: Mutex<Span>,
+    /// Those who are too far behind read the log one at a time: it is long, and others want to read
+    /// and write meanwhile.
+    turn: Semaphore,
+}
+
+impl Default for Ring {
+    fn default() -> Ring {
+        Ring { span: Mutex::default(), turn: Semaphore::new(1) }
+    }
+}
 
 /// All changes after one version and up to another.
 #[derive(Debug, Default)]
@@ -66,29 +78,50 @@ impl Ring {
             return Ok(Next::Changes(Loaded { changes: Vec::new(), upto: version }));
         }
         // A panic while the lock was held left a span that is short, never one that is wrong.
-        let mut span = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if version > span.upto {
+        let mut span = self.span.lock().unwrap_or_else(PoisonError::into_inner);
+        if version.saturating_sub(span.upto) > MOST_CHANGES as u64 {
             // Nobody has watched for a while.
-            *span = Span { after: version, upto: version, read: span.read, ..Span::default() };
+            span.begin_at(version);
         }
         if version < span.after {
             return Ok(Next::Missed);
         }
         // Read on only for the foremost: whoever is behind has enough to do, and the ring would run
         // away from it.
-        if newest > span.upto && span.changes.back().is_none_or(|last| last.version <= version) {
-            let loaded = load(span.upto, span.read.max(1))?;
-            span.extend(loaded);
+        while newest > span.upto && span.changes.back().is_none_or(|last| last.version <= version) {
+            // What lies between is read too: others may be on their way through it.
+            let loaded = match load(span.upto, span.read.max(1)) {
+                Err(ViewError::Expired { .. }) if version > span.upto => {
+                    span.begin_at(version);
+                    load(version, span.read.max(1))
+                }
+                loaded => loaded,
+            };
+            span.extend(loaded?);
             // The ring has no room for what is behind the newest.
             if version < span.after {
                 return Ok(Next::Missed);
+            }
+            if span.upto > version {
+                break;
             }
         }
         Ok(Next::Changes(span.following(version)))
     }
 }
 
+impl Ring {
+    /// Waits for a turn at the log, which ends when it is dropped.
+    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turn.acquire().await.expect("nobody closes it")
+    }
+}
+
 impl Span {
+    fn begin_at(&mut self, version: u64) {
+        *self = Span { after: version, upto: version, read: self.read, ..Span::default() };
+    }
+
     fn extend(&mut self, loaded: Loaded) {
         self.upto = self.upto.max(loaded.upto);
         self.read = next_read(self.read, &loaded);

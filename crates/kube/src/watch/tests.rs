@@ -84,7 +84,7 @@ impl Shelf {
             .find(|resource| resource.plural == "imagestreams")
             .unwrap();
         let selection = Selection {
-            namespace: namespace.map(|name| Namespace::parse(name).unwrap()),
+            namespace: namespace.map(str::to_owned),
             labels: LabelSelector::parse(query.get("labelSelector").unwrap_or_default()).unwrap(),
             fields: FieldSelector::parse(query.get("fieldSelector").unwrap_or_default()).unwrap(),
         };

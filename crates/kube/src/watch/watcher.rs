@@ -8,8 +8,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
+use weir_image_api::Timestamp;
 use weir_image_api::meta::IncludeObject;
-use weir_image_api::{Namespace, Timestamp};
 use weir_registry::view::{ChangeScope, ViewError};
 
 use crate::failure::Failure;
@@ -57,7 +57,7 @@ pub(crate) struct Watching {
 #[derive(Debug)]
 pub(crate) struct Selection {
     /// Only those of this namespace.
-    pub(crate) namespace: Option<Namespace>,
+    pub(crate) namespace: Option<String>,
     pub(crate) labels: LabelSelector,
     pub(crate) fields: FieldSelector,
 }
@@ -71,7 +71,8 @@ pub(crate) fn open(watching: Watching) -> Result<Events, Failure> {
             return Err(Failure::ResourceVersionTooLarge { asked: at_least, current: newest });
         }
         Start::State { .. } => {
-            Phase::Initial(Initial::new(watching.selection.namespace.clone(), watching.only()))
+            let namespace = watching.selection.namespace.as_deref();
+            Phase::Initial(Initial::new(namespace, watching.only()))
         }
         Start::Now => Phase::Live { joined: false },
         Start::After(version) => {
@@ -145,7 +146,7 @@ impl Watcher {
                         return None;
                     }
                     if *self.feed.borrow_and_update() > self.position {
-                        self.show_changes();
+                        self.show_changes().await;
                         if !self.ready.is_empty() || matches!(self.phase, Phase::Over) {
                             continue;
                         }
@@ -239,7 +240,7 @@ impl Watcher {
         }
     }
 
-    fn show_changes(&mut self) {
+    async fn show_changes(&mut self) {
         let newest = *self.feed.borrow();
         let Phase::Live { joined } = self.phase else { return };
         let next = self.watching.ring.after(self.position, newest, |after, limit| {
@@ -252,13 +253,21 @@ impl Watcher {
                 self.take(&loaded);
             }
             Ok(Next::Missed) if joined && self.covered.is_none() => self.phase = Phase::Over,
-            Ok(Next::Missed) => match self.watching.load(self.position, self.read) {
-                Ok(loaded) => {
-                    self.read = next_read(self.read, &loaded);
-                    self.take(&loaded);
+            Ok(Next::Missed) => {
+                let ring = Arc::clone(&self.watching.ring);
+                let turn = ring.turn().await;
+                let loaded = self.watching.load(self.position, self.read);
+                drop(turn);
+                // Between two turns others run.
+                tokio::task::yield_now().await;
+                match loaded {
+                    Ok(loaded) => {
+                        self.read = next_read(self.read, &loaded);
+                        self.take(&loaded);
+                    }
+                    Err(error) => self.fail(error),
                 }
-                Err(error) => self.fail(error),
-            },
+            }
             Err(error) => self.fail(error),
         }
     }
@@ -318,7 +327,7 @@ impl Watching {
     /// Whether a change is of an object that the path of the request covers.
     fn reaches(&self, change: &Change) -> bool {
         let meta = change.object().meta();
-        self.selection.namespace.as_ref().is_none_or(|namespace| namespace.as_str() == meta.namespace)
+        self.selection.namespace.as_ref().is_none_or(|namespace| *namespace == meta.namespace)
     }
 
     fn selects(&self, object: &dyn Record) -> bool {
@@ -336,7 +345,7 @@ impl Watching {
     /// Reads the log for this watch alone.
     fn load(&self, after: u64, limit: usize) -> Result<Loaded, ViewError> {
         let scope = ChangeScope {
-            namespace: self.selection.namespace.as_ref().map(|namespace| namespace.as_str().to_owned()),
+            namespace: self.selection.namespace.clone(),
             name: self.selection.fields.exact("metadata.name").map(str::to_owned),
         };
         self.log.load(&scope, after, limit)

@@ -1,11 +1,13 @@
 //! What a client wants of an object that may be there: the whole of it, or a patch.
 
+use std::any::TypeId;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use weir_image_api::Timestamp;
+use weir_image_api::core_v1::Secret;
 use weir_image_api::meta::{FieldError, StatusCause, Typed};
 use weir_registry::api::{Mutation, Refusal};
 
@@ -17,6 +19,9 @@ use crate::failure::Failure;
 use crate::managed::{self, ApplyError, Author, Force, is_unchanged, record_update};
 use crate::patch::{PatchType, apply_json, apply_merge, apply_strategic};
 use crate::resource::Kind;
+
+/// What stands for a secret where an object is shown.
+const REDACTED: &str = "<secret contents redacted>";
 
 /// A change of one object, of whatever kind.
 pub(crate) struct Change {
@@ -203,12 +208,21 @@ impl<T: Writable> Edit<T> {
         match self.place.validation {
             Validation::Strict if !found.is_empty() => {
                 let why = format!("strict decoding error: {}", found.join(", "));
-                return Err(edge(unusable(&whole, &why)));
+                return Err(edge(self.unusable(&whole, &why)));
             }
             Validation::Warn => self.notes.add(found),
             Validation::Strict | Validation::Ignore => {}
         }
-        typed(self.place.kind, value).map_err(|error| edge(unusable(&whole, &error)))
+        typed(self.place.kind, value).map_err(|error| edge(self.unusable(&whole, &error)))
+    }
+
+    /// The words of the reference server, which name neither kind nor object (kubernetes-api 2.6). They
+    /// show the object, but not what is kept from most readers, as refusals get about.
+    fn unusable(&self, value: &Value, why: &impl Display) -> Failure {
+        let shown =
+            if TypeId::of::<T>() == TypeId::of::<Secret>() { REDACTED.to_owned() } else { value.to_string() };
+        let errors = vec![FieldError::invalid("patch", &Value::from(shown), &why.to_string())];
+        Failure::Invalid { group: String::new(), kind: String::new(), name: String::new(), errors }
     }
 
     /// Fails if the client means an object of the same name that was deleted and made again.
@@ -291,12 +305,6 @@ impl Notes {
     pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// The words of the reference server, which name neither kind nor object (kubernetes-api 2.6).
-fn unusable(value: &Value, why: &impl Display) -> Failure {
-    let errors = vec![FieldError::invalid("patch", &Value::from(value.to_string()), &why.to_string())];
-    Failure::Invalid { group: String::new(), kind: String::new(), name: String::new(), errors }
 }
 
 fn edge(failure: Failure) -> Refusal {

@@ -103,6 +103,13 @@ async fn rights_come_before_everything_else() {
         assert_eq!(deleted.status, 403, "deleting takes more than writing");
     }
     assert_eq!(writer.delete(&streams).await.status, 403);
+    // reliability-security 75: the status says which tags there are, and what they show.
+    let emptied = json!({"metadata": {"name": "app"}, "status": {"tags": []}});
+    for path in [format!("{streams}/app/status"), format!("{streams}/nosuch/status")] {
+        assert_eq!(writer.put(&path, &emptied).await.status, 403);
+        assert_eq!(writer.patch(&path, "merge-patch+json", &emptied).await.status, 403);
+    }
+    assert_eq!(writer.get(&format!("{streams}/app/status")).await.status, 200);
     assert_eq!(writer.post(&streams, &json!({"metadata": {"name": "mine"}})).await.status, 201);
     assert_eq!(writer.get("/api/v1/namespaces/demo/secrets").await.status, 403);
     assert_eq!(writer.get(&format!("{N}/imagestreams/app/secrets")).await.status, 403);

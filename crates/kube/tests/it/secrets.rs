@@ -52,4 +52,21 @@ async fn refusals_do_not_repeat_what_is_secret() {
         assert!(matches!(reply.status, 400 | 422), "{reply:?}");
         assert!(!reply.message().contains("swordfish"), "{}", reply.message());
     }
+    let kept = json!({
+        "metadata": {"name": "kept", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "swordfish"}},
+        "stringData": {"a": "swordfish"},
+    });
+    let made = api.make(SECRETS, &kept).await;
+    let value = made["data"]["a"].as_str().unwrap();
+    for patch in [
+        json!({"metadata": {"labels": {"x": "y"}}, "bogus": 1}),
+        json!({"data": {"b": 7}}),
+        json!({"data": {"b": "!"}}),
+    ] {
+        let path = format!("{SECRETS}/kept?fieldValidation=Strict");
+        let reply = api.patch(&path, "merge-patch+json", &patch).await;
+        assert_eq!(reply.status, 422, "{reply:?}");
+        let text = reply.json().to_string();
+        assert!(!text.contains(value) && !text.contains("swordfish"), "{text}");
+    }
 }

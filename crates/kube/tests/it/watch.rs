@@ -45,7 +45,7 @@ fn told(seen: &[(String, Value)]) -> Vec<(&str, &str)> {
     seen.iter().map(|(word, object)| (word.as_str(), object["metadata"]["name"].as_str().unwrap())).collect()
 }
 
-// kubernetes-api 97, 98; image-api 52
+// kubernetes-api 97, 98; image-api 52, 97
 #[tokio::test]
 async fn every_kind_tells_what_happens_to_it() {
     let (rig, api) = Api::start().await;
@@ -105,4 +105,40 @@ async fn what_does_not_happen_is_not_told() {
         (told(&seen), &seen[0].1["metadata"]["labels"]["last"]),
         (vec![("MODIFIED", "app")], &json!("one"))
     );
+}
+
+// kubernetes-api 97, 102: lists find nothing there either
+#[tokio::test]
+async fn a_namespace_that_cannot_exist_is_an_empty_one() {
+    let (_rig, api) = Api::start().await;
+    api.make(&format!("{N}/imagestreams"), &json!({"metadata": {"name": "app"}})).await;
+    let all = "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    for path in [
+        format!("/apis/image.openshift.io/v1/namespaces/No%20Name/imagestreams?{all}"),
+        format!(
+            "/apis/image.openshift.io/v1/imagestreams?fieldSelector=metadata.namespace%3DNo%20Name&{all}"
+        ),
+        format!("/api/v1/namespaces/No%20Name/secrets?{all}"),
+    ] {
+        let mut events = watch(&api, &path).await;
+        let seen = next(&mut events, 1).await;
+        assert_eq!(seen[0].0, "BOOKMARK", "{path}");
+        let version = &api.found(&format!("{N}/imagestreams")).await["metadata"]["resourceVersion"];
+        assert_eq!(seen[0].1["metadata"]["resourceVersion"], *version);
+        assert_eq!(seen[0].1["metadata"]["annotations"], json!({"k8s.io/initial-events-end": "true"}));
+    }
+}
+
+// kubernetes-api 68, 96: events are JSON, for whoever takes it
+#[tokio::test]
+async fn a_client_that_would_rather_have_yaml_watches_in_json() {
+    let (_rig, api) = Api::start().await;
+    let path = format!("{N}/imagestreams?watch=true");
+    let ask = async |accept: &str| {
+        let request = Request::get(&path).header("accept", accept).body(Empty::<Bytes>::new()).unwrap();
+        let caller = Caller { identity: Identity::anonymous(), request_id: "r".to_owned() };
+        api.0.serve(request, &caller).await.status()
+    };
+    assert_eq!(ask("application/yaml, application/json").await, 200);
+    assert_eq!(ask("application/yaml").await, 406);
 }

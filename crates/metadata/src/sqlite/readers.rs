@@ -9,7 +9,7 @@ use super::gauges::ReadGauges;
 use crate::Error;
 
 /// Most read connections of a file. Reads run on the threads that ask, so this is the number of
-/// threads that read at one moment; each connection holds a page cache of up to 2 MiB.
+/// threads that read at one moment; each connection holds a page cache of up to 1 MiB.
 const MAX_READERS: usize = 32;
 
 /// Read-only connections, opened as they are needed.

@@ -62,8 +62,8 @@ pub(super) fn health(method: &Method, route: &'static str, verdict: Verdict) -> 
 }
 
 impl Answer {
-    /// A probe that is told "not ready" is answered as it should be.
-    fn not_an_error(mut self) -> Answer {
+    /// Who asks a server that stops, or whether it is ready, is answered as it should be.
+    pub(super) fn not_an_error(mut self) -> Answer {
         self.facts.expected = true;
         self
     }

@@ -17,8 +17,10 @@ enum RollbackError {
     Api(#[from] ApiError),
     #[error("{0} has no history")]
     NoHistory(String),
-    #[error("{0} never pointed to another image")]
+    #[error("{0} never pointed to another image that can still be pulled")]
     NothingBefore(String),
+    #[error("{image} can no longer be pulled from the repository of {tag}; push it again")]
+    Gone { tag: String, image: String },
     #[error("{tag} has no entry {number}; `weir history {tag}` shows them")]
     NoEntry { tag: String, number: usize },
     #[error("{tag} never pointed to {image}; `weir history {tag}` shows what it pointed to")]
@@ -70,6 +72,9 @@ fn roll_back(options: &ArgMatches) -> Result<String, RollbackError> {
     let from = history.entries.iter().find(|entry| entry.current).map(|entry| entry.image.clone());
     let dry_run = options.get_flag("dry-run");
     let moves = from.as_deref() != Some(target.image.as_str());
+    if moves && !target.pullable {
+        return Err(RollbackError::Gone { tag: text.to_owned(), image: short(&target.image).to_owned() });
+    }
     if moves {
         let reason = options.get_one::<String>("reason").map(String::as_str);
         let mapping = mapping(&subject, tag.as_str(), target, reason);
@@ -128,7 +133,7 @@ fn target<'h>(
     let Some(to) = to else {
         // A tag that was removed goes back to where it was.
         let differs = |entry: &&HistoryEntry| newest.kind == "deleted" || entry.image != newest.image;
-        let before = history.entries.iter().filter(|entry| !entry.image.is_empty()).find(differs);
+        let before = history.entries.iter().filter(|entry| entry.pullable).find(differs);
         return before.ok_or_else(|| RollbackError::NothingBefore(tag.to_owned()));
     };
     // So few digits are a number: a digest that short would be the beginning of many.
@@ -163,6 +168,7 @@ mod tests {
         let entries = entries.iter().map(|(kind, image)| HistoryEntry {
             kind: (*kind).to_owned(),
             image: (*image).to_owned(),
+            pullable: !image.ends_with('z'),
             ..HistoryEntry::default()
         });
         ImageStreamHistory { entries: entries.collect(), ..ImageStreamHistory::default() }
@@ -179,6 +185,8 @@ mod tests {
         assert_eq!(image(&moved, None).unwrap(), "sha256:a");
         let removed = [("deleted", "sha256:b"), ("push", "sha256:b"), ("push", "sha256:a")];
         assert_eq!(image(&removed, None).unwrap(), "sha256:b", "a removed tag comes back");
+        let gone = [("push", "sha256:b"), ("push", "sha256:z"), ("push", "sha256:a")];
+        assert_eq!(image(&gone, None).unwrap(), "sha256:a", "what cannot be pulled any more is passed over");
         assert!(image(&[("push", "sha256:b")], None).unwrap_err().contains("never pointed to another"));
         assert!(image(&[], None).unwrap_err().contains("no history"));
     }

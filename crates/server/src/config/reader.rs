@@ -16,6 +16,8 @@ use super::{Config, Limits, Log, LogFormat, OnMissing, Timeouts};
 const LEAST_MANIFEST: u64 = 4 << 20;
 /// hyper takes no smaller buffer, and a head must fit into it.
 const LEAST_HEAD: u64 = 8 << 10;
+/// More of anything than a machine can have. Where counts end up, not every number fits.
+const MOST_COUNT: usize = 1_000_000_000;
 
 /// Turns texts into values and gathers every mistake on the way.
 pub(super) struct Reader<'a> {
@@ -71,6 +73,8 @@ impl<'a> Reader<'a> {
             request_headers: self.count("limits.request-headers"),
             http2_streams: u32::try_from(self.count("limits.http2-streams")).unwrap_or(u32::MAX),
             uploads: self.count("limits.uploads"),
+            api_requests: self.count("limits.api-requests"),
+            watches: self.count("limits.watches"),
             page: self.count("limits.page"),
         }
     }
@@ -113,6 +117,7 @@ impl<'a> Reader<'a> {
     fn count(&mut self, key: &str) -> usize {
         self.value(key, |text| match text.parse() {
             Ok(0) => Err("must be at least 1".to_owned()),
+            Ok(count) if count > MOST_COUNT => Err(format!("must be at most {MOST_COUNT}")),
             Ok(count) => Ok(count),
             Err(_) => Err(format!("{text:?} is no number")),
         })

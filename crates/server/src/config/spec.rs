@@ -113,6 +113,13 @@ pub(crate) const SPECS: &[Spec] = &[
     spec("limits.request-headers", "NUMBER", "100", "Most header lines of a request"),
     spec("limits.http2-streams", "NUMBER", "250", "Most requests at a time on one HTTP/2 connection"),
     spec("limits.uploads", "NUMBER", "512", "Requests that bring blob content at a time. Above, 429"),
+    spec(
+        "limits.api-requests",
+        "NUMBER",
+        "400",
+        "Requests to the Kubernetes API that are not answered yet, at a time. Above, 429",
+    ),
+    spec("limits.watches", "NUMBER", "10000", "Watches at a time. Above, 429"),
     spec("limits.page", "NUMBER", "1000", "Most entries of a page of tags or repositories"),
     spec("timeouts.head", "DURATION", "10s", "From the first byte of a request head to its last"),
     spec("timeouts.idle", "DURATION", "75s", "How long a connection without a request stays open"),

@@ -86,6 +86,8 @@ fn a_wrong_value_names_its_place_and_what_would_be_right() {
         ("manifests.max-size", "1MiB", "less than 4096 KiB"),
         ("limits.connections", "0", "at least 1"),
         ("limits.connections", "many", "no number"),
+        ("limits.api-requests", "0", "at least 1"),
+        ("limits.watches", "18446744073709551615", "at most 1000000000"),
         ("timeouts.head", "10", "30s"),
         ("timeouts.head", "0s", "longer"),
         ("read-only", "yes", "true"),

@@ -2,7 +2,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use weir_access::Access;
 use weir_distribution::Distribution;
@@ -14,10 +13,10 @@ use weir_store::{LocalOptions, Store};
 
 use super::error::ServeError;
 use super::key_file;
-use crate::app::App;
+use crate::app::{App, Places};
 use crate::config::{Config, OnMissing};
 use crate::health::Health;
-use crate::telemetry::{Backends, Metrics, Sink, Telemetry};
+use crate::telemetry::{Backends, Limit, Metrics, Sink, Telemetry};
 
 /// The version of Kubernetes whose manners the image API has.
 const KUBERNETES: KubernetesVersion = KubernetesVersion { major: 1, minor: 34 };
@@ -52,12 +51,17 @@ pub(super) async fn assemble(
     };
     let mut metrics = Metrics::new();
     metrics.collect(Backends { registry: Arc::clone(&registry), sink: sink.clone() });
+    let telemetry = Arc::new(Telemetry::new(config.log, Arc::clone(clock), sink.clone(), metrics));
+    let places = |most, limit| Places::new(most, limit, &telemetry);
     let app = App {
+        uploads: places(config.limits.uploads, Limit::Uploads),
+        api_requests: places(config.limits.api_requests, Limit::ApiRequests),
+        watches: places(config.limits.watches, Limit::Watches),
         distribution: Distribution::new(Arc::clone(&registry), access.clone(), edge),
         kube: Kube::new(Arc::clone(&registry), access, Arc::clone(clock), &api),
         health,
-        telemetry: Arc::new(Telemetry::new(config.log, Arc::clone(clock), sink.clone(), metrics)),
-        uploads: Semaphore::new(config.limits.uploads),
+        telemetry,
+        stop: stop.clone(),
     };
     Ok(Assembled { app, registry })
 }
@@ -145,3 +149,6 @@ fn architecture() -> &'static str {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

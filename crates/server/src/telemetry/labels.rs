@@ -25,6 +25,23 @@ pub(super) struct RefusedLabels {
     pub(super) reason: Refused,
 }
 
+/// What there were too many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct LimitLabels {
+    pub(super) limit: Limit,
+}
+
+/// Something of which there may only be so many at a time, called as its option is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Limit {
+    /// Requests that bring blob content.
+    Uploads,
+    /// Requests to the API of Kubernetes, up to their answer.
+    ApiRequests,
+    /// Answers of that API that go on.
+    Watches,
+}
+
 /// Why a connection was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Refused {
@@ -105,6 +122,16 @@ impl EncodeLabelValue for StatusClass {
             StatusClass::ClientError => "4xx",
             StatusClass::ServerError => "5xx",
             StatusClass::None => "none",
+        })
+    }
+}
+
+impl EncodeLabelValue for Limit {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        encoder.write_str(match self {
+            Limit::Uploads => "uploads",
+            Limit::ApiRequests => "api-requests",
+            Limit::Watches => "watches",
         })
     }
 }

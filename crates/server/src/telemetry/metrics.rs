@@ -6,8 +6,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-pub(crate) use super::labels::Refused;
-use super::labels::{RefusedLabels, RequestLabels, RouteLabels};
+pub(crate) use super::labels::{Limit, Refused};
+use super::labels::{LimitLabels, RefusedLabels, RequestLabels, RouteLabels};
 use super::process::Process;
 use crate::exchange::Record;
 
@@ -28,6 +28,9 @@ pub(crate) struct Metrics {
     aborted: Counter,
     in_flight: Gauge,
     uploads: Gauge,
+    api_requests: Gauge,
+    watches: Gauge,
+    turned_away: Family<LimitLabels, Counter>,
     connections: Gauge,
     refused: Family<RefusedLabels, Counter>,
     registry: Registry,
@@ -39,8 +42,9 @@ impl Metrics {
         let received: Family<RouteLabels, Counter> = Family::default();
         let sent: Family<RouteLabels, Counter> = Family::default();
         let refused: Family<RefusedLabels, Counter> = Family::default();
-        let (aborted, in_flight, uploads, connections) =
-            (Counter::default(), Gauge::default(), Gauge::default(), Gauge::default());
+        let turned_away: Family<LimitLabels, Counter> = Family::default();
+        let (aborted, in_flight, connections) = (Counter::default(), Gauge::default(), Gauge::default());
+        let (uploads, api_requests, watches) = (Gauge::default(), Gauge::default(), Gauge::default());
         let mut registry = Registry::default();
         registry.register_with_unit(
             "weir_http_request_duration",
@@ -70,6 +74,17 @@ impl Metrics {
             "Requests that bring blob content",
             uploads.clone(),
         );
+        registry.register(
+            "weir_api_requests_in_flight",
+            "Requests to the Kubernetes API that are not answered yet",
+            api_requests.clone(),
+        );
+        registry.register("weir_watches", "Watches that go on", watches.clone());
+        registry.register(
+            "weir_requests_refused",
+            "Requests that were told to come back, there being too many",
+            turned_away.clone(),
+        );
         registry.register("weir_connections", "Open connections", connections.clone());
         registry.register(
             "weir_connections_refused",
@@ -77,7 +92,20 @@ impl Metrics {
             refused.clone(),
         );
         registry.register_collector(Box::new(Process));
-        Metrics { latency, received, sent, aborted, in_flight, uploads, connections, refused, registry }
+        Metrics {
+            latency,
+            received,
+            sent,
+            aborted,
+            in_flight,
+            uploads,
+            api_requests,
+            watches,
+            turned_away,
+            connections,
+            refused,
+            registry,
+        }
     }
 
     /// Adds something that counts for itself.
@@ -105,12 +133,24 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn upload_begins(&self) {
-        self.uploads.inc();
+    pub(crate) fn place_taken(&self, limit: Limit) {
+        self.places(limit).inc();
     }
 
-    pub(crate) fn upload_ends(&self) {
-        self.uploads.dec();
+    pub(crate) fn place_left(&self, limit: Limit) {
+        self.places(limit).dec();
+    }
+
+    pub(crate) fn no_place(&self, limit: Limit) {
+        self.turned_away.get_or_create(&LimitLabels { limit }).inc();
+    }
+
+    fn places(&self, limit: Limit) -> &Gauge {
+        match limit {
+            Limit::Uploads => &self.uploads,
+            Limit::ApiRequests => &self.api_requests,
+            Limit::Watches => &self.watches,
+        }
     }
 
     pub(crate) fn connection_begins(&self) {

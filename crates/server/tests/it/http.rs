@@ -69,6 +69,11 @@ impl Client {
         self.tcp.get_mut().write_all(&[head.as_bytes(), body].concat()).unwrap();
     }
 
+    /// Bytes that follow what was sent.
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.tcp.get_mut().write_all(bytes).unwrap();
+    }
+
     pub(crate) fn head(&mut self) -> (u16, BTreeMap<String, String>) {
         let mut lines = self.tcp.by_ref().lines().map(Result::unwrap);
         let status = lines.next().expect("there is an answer");

@@ -7,5 +7,6 @@ mod command_line;
 mod fault;
 mod http;
 mod lifecycle;
+mod overload;
 mod serving;
 mod weir;

@@ -158,6 +158,10 @@ fn too_many_uploads_are_told_to_come_back() {
     assert_eq!(refused.json()["errors"][0]["code"], "TOOMANYREQUESTS");
     assert_eq!(refused.headers["docker-distribution-api-version"], "registry/2.0");
     assert_eq!(second.get("/v2/").status, 200);
+    let text = second.get("/metrics").text().to_owned();
+    for line in ["weir_upload_requests_in_flight 1", r#"weir_requests_refused_total{limit="uploads"} 1"#] {
+        assert!(text.lines().any(|there| there == line), "{line} is missing in\n{text}");
+    }
 }
 
 // distribution 1.4: containerd asks for the rest of a blob and closes after its part.

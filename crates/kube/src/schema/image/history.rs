@@ -35,5 +35,10 @@ static HISTORY_ENTRY: Schema = Schema {
         field("client", Shape::Text, "client is the program it was done with."),
         field("reason", Shape::Text, "reason is why, in the words of whoever did it."),
         field("current", Shape::Flag, "current says whether the tag points there now."),
+        field(
+            "pullable",
+            Shape::Flag,
+            "pullable says whether the image can be pulled from the repository now.",
+        ),
     ],
 };

@@ -84,7 +84,7 @@ fn the_ring_is_bounded_by_bytes_as_well() {
     let ring = Ring::default();
     let log = Log { padding: 4 * 1024 * 1024, ..Log::of(1..=64, 64) };
     assert_eq!(log.follow(&ring, 0).unwrap().len(), 64, "a watcher that keeps up misses nothing");
-    let span = ring.0.lock().unwrap();
+    let span = ring.span.lock().unwrap();
     assert!(span.weight <= MOST_BYTES, "{}", span.weight);
     assert!(log.reads.get() > 32, "large changes are read few at a time");
 }
@@ -97,6 +97,29 @@ fn a_ring_that_nobody_followed_begins_where_it_is_asked() {
     let log = Log::of(3..100_000, 100_000);
     assert_eq!(log.follow(&ring, 99_990).unwrap(), (99_991..100_000).collect::<Vec<_>>());
     assert!(log.reads.get() < 10);
+}
+
+#[test]
+fn a_watcher_is_not_lost_because_another_comes_later() {
+    let ring = Ring::default();
+    assert_eq!(Log::of([2], 2).follow(&ring, 1).unwrap(), [2]);
+    // Before the first looks again, a second begins with what happens from now on.
+    let log = Log::of(3..=40, 40);
+    assert_eq!(log.follow(&ring, 30).unwrap(), (31..=40).collect::<Vec<_>>());
+    assert_eq!(log.follow(&ring, 2).unwrap(), (3..=40).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_the_log_has_dropped_does_not_stop_a_watcher_that_begins_later() {
+    let ring = Ring::default();
+    assert_eq!(Log::of([2], 2).follow(&ring, 1).unwrap(), [2]);
+    let log = Log::of(3..=40, 40);
+    let load = |after, limit| match after {
+        ..20 => Err(ViewError::Expired { oldest: 20 }),
+        _ => Ok(log.load(after, limit)),
+    };
+    let Next::Changes(loaded) = ring.after(30, 40, load).unwrap() else { panic!("it begins at 30") };
+    assert_eq!(loaded.changes.first().map(|change| change.version), Some(31));
 }
 
 proptest! {
