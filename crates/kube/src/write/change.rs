@@ -208,17 +208,17 @@ impl<T: Writable> Edit<T> {
         match self.place.validation {
             Validation::Strict if !found.is_empty() => {
                 let why = format!("strict decoding error: {}", found.join(", "));
-                return Err(edge(self.unusable(&whole, &why)));
+                return Err(edge(Self::unusable(&whole, &why)));
             }
             Validation::Warn => self.notes.add(found),
             Validation::Strict | Validation::Ignore => {}
         }
-        typed(self.place.kind, value).map_err(|error| edge(self.unusable(&whole, &error)))
+        typed(self.place.kind, value).map_err(|error| edge(Self::unusable(&whole, &error)))
     }
 
     /// The words of the reference server, which name neither kind nor object (kubernetes-api 2.6). They
     /// show the object, but not what is kept from most readers, as refusals get about.
-    fn unusable(&self, value: &Value, why: &impl Display) -> Failure {
+    fn unusable(value: &Value, why: &impl Display) -> Failure {
         let shown =
             if TypeId::of::<T>() == TypeId::of::<Secret>() { REDACTED.to_owned() } else { value.to_string() };
         let errors = vec![FieldError::invalid("patch", &Value::from(shown), &why.to_string())];
