@@ -28,4 +28,5 @@ mod writer;
 pub use author::{Author, MayPull};
 pub use mutation::{Deletion, Gone, Mutation, Preconditions, Propagation, Written};
 pub use refusal::Refusal;
+pub use tag_edits::TagView;
 pub use writer::Writer;

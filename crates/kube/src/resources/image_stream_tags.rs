@@ -20,13 +20,15 @@ pub(super) static IMAGE_STREAM_TAGS: Resource = Resource {
         create: Some(|desk, body| {
             Box::pin(async move {
                 let namespace = desk.namespace()?;
-                desk.written(desk.writer.create_stream_tag(&namespace, body.object()?).await)
+                desk.written(desk.writer.create_tag::<ImageStreamTag>(&namespace, body.object()?).await)
             })
         }),
         delete: Some(|desk, deletion| {
             Box::pin(async move {
                 let (manage, namespace) = (desk.manage()?, desk.namespace()?);
-                desk.done(desk.writer.delete_stream_tag(manage, &namespace, desk.name, deletion).await)
+                desk.done(
+                    desk.writer.delete_tag::<ImageStreamTag>(manage, &namespace, desk.name, deletion).await,
+                )
             })
         }),
         get: Some(|source, named| {
@@ -40,7 +42,7 @@ pub(super) static IMAGE_STREAM_TAGS: Resource = Resource {
         update: Some(|desk, change| {
             Box::pin(async move {
                 let (namespace, change) = (desk.namespace()?, change.of(Missing::Make)?);
-                desk.written(desk.writer.update_stream_tag(&namespace, desk.name, change).await)
+                desk.written(desk.writer.update_tag::<ImageStreamTag>(&namespace, desk.name, change).await)
             })
         }),
         watch: Some(|reader, scope, after, limit| {

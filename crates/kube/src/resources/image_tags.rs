@@ -20,13 +20,13 @@ pub(super) static IMAGE_TAGS: Resource = Resource {
         create: Some(|desk, body| {
             Box::pin(async move {
                 let namespace = desk.namespace()?;
-                desk.written(desk.writer.create_image_tag(&namespace, body.object()?).await)
+                desk.written(desk.writer.create_tag::<ImageTag>(&namespace, body.object()?).await)
             })
         }),
         delete: Some(|desk, deletion| {
             Box::pin(async move {
                 let (manage, namespace) = (desk.manage()?, desk.namespace()?);
-                desk.done(desk.writer.delete_image_tag(manage, &namespace, desk.name, deletion).await)
+                desk.done(desk.writer.delete_tag::<ImageTag>(manage, &namespace, desk.name, deletion).await)
             })
         }),
         get: Some(|source, named| {
@@ -40,7 +40,7 @@ pub(super) static IMAGE_TAGS: Resource = Resource {
         update: Some(|desk, change| {
             Box::pin(async move {
                 let (namespace, change) = (desk.namespace()?, change.of(Missing::Make)?);
-                desk.written(desk.writer.update_image_tag(&namespace, desk.name, change).await)
+                desk.written(desk.writer.update_tag::<ImageTag>(&namespace, desk.name, change).await)
             })
         }),
         watch: Some(|reader, scope, after, limit| {

@@ -6,11 +6,11 @@ use weir_image_api::core_v1::Secret;
 use weir_image_api::{ImageStream, Namespace, StreamRef, Timestamp};
 use weir_metadata::{
     Error, EventKind, EventSource, Lookup, NamespaceRecord, ObjectEdit, Page, Reach, StreamEdit, StreamWish,
-    StreamWrite, Wish,
+    Wish,
 };
 
 use crate::Registry;
-use crate::api::ending::{self, Ending};
+use crate::api::ending;
 use crate::api::{Refusal, Writer};
 
 /// Objects that are looked up at once.
@@ -120,14 +120,7 @@ impl Emptying<'_> {
         let now = self.registry.clock.now();
         let rule = move |current: Option<ImageStream>, _: &dyn Lookup| -> Result<_, Refusal> {
             let Some(current) = current else { return Ok((StreamWish::Keep, false)) };
-            Ok(match ending::of(&current.metadata, now) {
-                Ending::Now => (StreamWish::Delete, false),
-                Ending::Marked => (StreamWish::Keep, true),
-                Ending::Mark(metadata) => {
-                    let write = StreamWrite::of(ImageStream { metadata: *metadata, ..current });
-                    (StreamWish::Write(Box::new(write)), true)
-                }
-            })
+            Ok(ending::stream_wish(current, now))
         };
         let ObjectEdit { key: stream, dry_run, now_ms } = self.edit(stream);
         let (reach, kind, source) = (Reach::Tags(Vec::new()), EventKind::Deleted, self.source.clone());
@@ -156,13 +149,7 @@ impl Emptying<'_> {
         let now: Timestamp = self.registry.clock.now();
         let rule = move |current: Option<Secret>, _: &dyn Lookup| -> Result<_, Refusal> {
             let Some(current) = current else { return Ok((Wish::Keep, false)) };
-            Ok(match ending::of(&current.metadata, now) {
-                Ending::Now => (Wish::Delete, false),
-                Ending::Marked => (Wish::Keep, true),
-                Ending::Mark(metadata) => {
-                    (Wish::Write(Box::new(Secret { metadata: *metadata, ..current })), true)
-                }
-            })
+            Ok(ending::wish(current, now))
         };
         let edit = self.edit((namespace.clone(), name));
         let (_, held) = self.registry.engine.edit_secret(edit, rule).await?;

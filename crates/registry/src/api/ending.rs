@@ -1,28 +1,56 @@
 //! How objects end: at once, or marked until everybody who has a say agrees (kubernetes-api 6.3).
 
-use weir_image_api::Timestamp;
+use weir_image_api::core_v1::Secret;
 use weir_image_api::meta::ObjectMeta;
+use weir_image_api::{Image, ImageStream, Timestamp};
+use weir_metadata::{StreamWish, StreamWrite, Wish};
 
-/// What asking for its deletion does to an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// It goes.
-    Now,
-    /// Finalizers hold it, and it is marked so already.
-    Marked,
-    /// Finalizers hold it, and this is its metadata from now on.
-    Mark(Box<ObjectMeta>),
+/// An object that finalizers may hold.
+pub(super) trait Held {
+    fn metadata_mut(&mut self) -> &mut ObjectMeta;
 }
 
-/// Nothing here owns others by reference, so a way of propagation makes no difference.
-pub(super) fn of(metadata: &ObjectMeta, now: Timestamp) -> Ending {
-    if metadata.finalizers.is_empty() {
-        Ending::Now
-    } else if metadata.deletion_timestamp.is_some() {
-        Ending::Marked
-    } else {
-        Ending::Mark(Box::new(marked(metadata, now)))
+impl Held for Image {
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
     }
+}
+
+impl Held for ImageStream {
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+impl Held for Secret {
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+/// What asking for its deletion makes of an object, and whether finalizers hold it. Nothing here owns
+/// others by reference, so a way of propagation makes no difference.
+pub(super) fn wish<T: Held>(mut object: T, now: Timestamp) -> (Wish<T>, bool) {
+    let metadata = object.metadata_mut();
+    if metadata.finalizers.is_empty() {
+        return (Wish::Delete, false);
+    }
+    if metadata.deletion_timestamp.is_some() {
+        return (Wish::Keep, true);
+    }
+    *metadata = marked(metadata, now);
+    (Wish::Write(Box::new(object)), true)
+}
+
+/// [`wish`] for a stream.
+pub(super) fn stream_wish(stream: ImageStream, now: Timestamp) -> (StreamWish, bool) {
+    let (wish, held) = wish(stream, now);
+    let wish = match wish {
+        Wish::Keep => StreamWish::Keep,
+        Wish::Delete => StreamWish::Delete,
+        Wish::Write(stream) => StreamWish::Write(Box::new(StreamWrite::of(*stream))),
+    };
+    (wish, held)
 }
 
 /// The metadata of an object from the time its deletion was asked for.

@@ -1,10 +1,8 @@
-use weir_access::{ManageApi, Permit};
 use weir_image_api::image_tag::{self, rules};
 use weir_image_api::meta::ObjectMeta;
-use weir_image_api::{Image, ImageStream, ImageTag, Namespace, TagParts};
+use weir_image_api::{Image, ImageStream, ImageTag, TagParts};
 
 use crate::api::tag_edits::TagView;
-use crate::api::{Deletion, Mutation, Refusal, Writer, Written};
 
 impl TagView for ImageTag {
     const KIND: &'static str = "ImageTag";
@@ -42,38 +40,5 @@ impl TagView for ImageTag {
 
     fn view(parts: TagParts, image: Option<Image>) -> ImageTag {
         image_tag::view(parts, image)
-    }
-}
-
-impl Writer {
-    /// Makes the spec tag of a tag, with its stream if need be.
-    pub async fn create_image_tag(
-        &self,
-        namespace: &Namespace,
-        tag: ImageTag,
-    ) -> Result<Written<ImageTag>, Refusal> {
-        self.create_tag(namespace, tag).await
-    }
-
-    /// Changes the spec tag of a tag, or makes it, with its stream if need be. What the mutation
-    /// changes is always there: a view of nothing, if there is no tag.
-    pub async fn update_image_tag(
-        &self,
-        namespace: &Namespace,
-        name: &str,
-        mutation: Box<dyn Mutation<ImageTag>>,
-    ) -> Result<Written<ImageTag>, Refusal> {
-        self.update_tag(namespace, name, mutation).await
-    }
-
-    /// Removes a tag: what is wanted of it and what there is. The image stays.
-    pub async fn delete_image_tag(
-        &self,
-        _manage: &Permit<ManageApi>,
-        namespace: &Namespace,
-        name: &str,
-        deletion: Deletion,
-    ) -> Result<(), Refusal> {
-        self.delete_tag::<ImageTag>(namespace, name, deletion).await
     }
 }

@@ -4,7 +4,7 @@ use weir_image_api::image::rules;
 use weir_image_api::meta::rules::{collapse_owners, prepare_create, prepare_update};
 use weir_metadata::{Edited, Lookup, Wish};
 
-use crate::api::ending::{self, Ending};
+use crate::api::ending;
 use crate::api::incarnation::{
     check_free, check_new, check_preconditions, check_versioned_update, complete_name, uid,
 };
@@ -91,18 +91,12 @@ impl Writer {
                 return Err(Refusal::NotFound { resource: None, name: missing });
             };
             check_preconditions(KIND, &current.metadata, &deletion.preconditions)?;
-            Ok(match ending::of(&current.metadata, now) {
-                Ending::Now => (Wish::Delete, true),
-                Ending::Marked => (Wish::Keep, false),
-                Ending::Mark(metadata) => {
-                    (Wish::Write(Box::new(Image { metadata: *metadata, ..current })), false)
-                }
-            })
+            Ok(ending::wish(current, now))
         };
         let edit = self.object_edit(name.to_owned());
-        let (edited, removed) = self.registry.engine.edit_image(edit, rule).await?;
+        let (edited, held) = self.registry.engine.edit_image(edit, rule).await?;
         let image = stored(edited).object;
-        Ok(if removed { Gone::Removed(image) } else { Gone::Terminating(image) })
+        Ok(if held { Gone::Terminating(image) } else { Gone::Removed(image) })
     }
 
     async fn edit_image(

@@ -124,8 +124,14 @@ fn annotation_errors(metadata: &ObjectMeta) -> FieldErrors {
     {
         errors.push(FieldError::not_supported(field(EVENT), &event.as_str().into(), &[ROLLBACK]));
     }
-    if metadata.annotations.get(REASON).is_some_and(|reason| reason.len() > REASON_BYTES) {
-        errors.push(FieldError::too_long_bytes(field(REASON), REASON_BYTES));
+    if let Some(reason) = metadata.annotations.get(REASON) {
+        if reason.len() > REASON_BYTES {
+            errors.push(FieldError::too_long_bytes(field(REASON), REASON_BYTES));
+        }
+        if reason.contains(char::is_control) {
+            let detail = "must not contain control characters";
+            errors.push(FieldError::invalid(field(REASON), &reason.as_str().into(), detail));
+        }
     }
     errors
 }

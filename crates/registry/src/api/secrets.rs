@@ -6,7 +6,7 @@ use weir_image_api::meta::FieldErrors;
 use weir_image_api::meta::rules::{collapse_owners, prepare_create, prepare_update};
 use weir_metadata::{Edited, Lookup, ObjectEdit, Wish};
 
-use crate::api::ending::{self, Ending};
+use crate::api::ending;
 use crate::api::incarnation::{check_free, check_new, check_preconditions, check_update, complete_name, uid};
 use crate::api::lookup::{Content, check_namespace};
 use crate::api::{Deletion, Gone, Mutation, Refusal, Writer, Written};
@@ -99,23 +99,16 @@ impl Writer {
                 return Err(Refusal::NotFound { resource: None, name: missing });
             };
             check_preconditions(KIND, &current.metadata, &deletion.preconditions)?;
-            Ok(match ending::of(&current.metadata, now) {
-                Ending::Now => (Wish::Delete, true),
-                Ending::Marked => (Wish::Keep, false),
-                Ending::Mark(metadata) => {
-                    (Wish::Write(Box::new(Secret { metadata: *metadata, ..current })), false)
-                }
-            })
+            Ok(ending::wish(current, now))
         };
         let edit = self.secret_edit(namespace, name);
-        let (edited, removed) = self.registry.engine.edit_secret(edit, rule).await.map_err(keyless(name))?;
+        let (edited, held) = self.registry.engine.edit_secret(edit, rule).await.map_err(keyless(name))?;
         let secret = stored(edited).object;
-        if removed {
-            self.look_after(namespace.clone());
-            Ok(Gone::Removed(secret))
-        } else {
-            Ok(Gone::Terminating(secret))
+        if held {
+            return Ok(Gone::Terminating(secret));
         }
+        self.look_after(namespace.clone());
+        Ok(Gone::Removed(secret))
     }
 
     async fn edit_secret(

@@ -4,7 +4,7 @@ use weir_image_api::stream::rules::{self, Path};
 use weir_image_api::{ImageStream, Namespace, StreamName, StreamRef};
 use weir_metadata::{Edited, EventKind, Lookup, NamespaceRecord, Reach, StreamWish, StreamWrite, Wish};
 
-use crate::api::ending::{self, Ending};
+use crate::api::ending;
 use crate::api::incarnation::{
     check_free, check_new, check_preconditions, check_versioned_update, complete_name, uid,
 };
@@ -117,14 +117,9 @@ impl Writer {
         let rule = move |current: Option<ImageStream>, _: &dyn Lookup| -> Result<_, Refusal> {
             let Some(current) = current else { return Err(not_found(&missing)) };
             check_preconditions(KIND, &current.metadata, &deletion.preconditions)?;
-            Ok(match ending::of(&current.metadata, now) {
-                Ending::Now => (StreamWish::Delete, Some(current)),
-                Ending::Marked => (StreamWish::Keep, None),
-                Ending::Mark(metadata) => {
-                    let write = StreamWrite::of(ImageStream { metadata: *metadata, ..current });
-                    (StreamWish::Write(Box::new(write)), None)
-                }
-            })
+            let last = current.clone();
+            let (wish, held) = ending::stream_wish(current, now);
+            Ok((wish, (!held).then_some(last)))
         };
         // Nothing here depends on the tags, and there may be very many.
         let edit = self.stream_edit(stream.clone(), Reach::Tags(Vec::new()), EventKind::Deleted);

@@ -1,6 +1,7 @@
 //! What both views of a tag have in common: a write to one is an edit of its stream, of which only
 //! that tag is read and written (image-api 10, 11).
 
+use weir_access::{ManageApi, Permit};
 use weir_image_api::meta::ObjectMeta;
 use weir_image_api::stream::rules::{self as stream_rules, Path};
 use weir_image_api::stream_tag::{self, rules};
@@ -13,26 +14,32 @@ use crate::api::streams::{create, reference};
 use crate::api::{Deletion, Mutation, Preconditions, Refusal, Writer, Written};
 
 /// One of the two views.
-pub(super) trait TagView: Sized + Send + 'static {
+pub trait TagView: Sized + Send + 'static {
+    /// Its kind.
     const KIND: &'static str;
     /// The resource as it is called where a tag exists already, if that is another word.
     const TAKEN: Option<&'static str>;
     /// What is said to a name that is none.
     const MISNAMED: &'static str;
 
+    /// Its metadata.
     fn metadata(&self) -> &ObjectMeta;
+    /// What making the tag makes of the stream.
     fn create(
         current: Option<&ImageStream>,
         namespace: &str,
         tag: Self,
     ) -> Result<rules::Edit, rules::Refusal>;
+    /// The view that a change starts from, whether there is a tag or not.
     fn before(current: Option<&ImageStream>, namespace: &str, name: &str) -> Result<Self, rules::Refusal>;
+    /// What changing the tag makes of the stream.
     fn update(
         current: Option<&ImageStream>,
         namespace: &str,
         name: &str,
         tag: Self,
     ) -> Result<rules::Edit, rules::Refusal>;
+    /// The view of what there is of a tag.
     fn view(parts: TagParts, image: Option<Image>) -> Self;
 }
 
@@ -77,11 +84,7 @@ impl Target {
 
 impl Writer {
     /// Makes the spec tag of a tag, with its stream if need be.
-    pub(super) async fn create_tag<T: TagView>(
-        &self,
-        namespace: &Namespace,
-        tag: T,
-    ) -> Result<Written<T>, Refusal> {
+    pub async fn create_tag<T: TagView>(&self, namespace: &Namespace, tag: T) -> Result<Written<T>, Refusal> {
         self.check_writable()?;
         check_new(tag.metadata())?;
         let name = tag.metadata().name.clone();
@@ -105,7 +108,7 @@ impl Writer {
 
     /// Changes the spec tag of a tag, or makes it, with its stream if need be. What the mutation
     /// changes is always there: a view of nothing, if there is no tag.
-    pub(super) async fn update_tag<T: TagView>(
+    pub async fn update_tag<T: TagView>(
         &self,
         namespace: &Namespace,
         name: &str,
@@ -124,9 +127,10 @@ impl Writer {
         Box::pin(self.edit_tag(target, Content::Old, rule)).await
     }
 
-    /// Takes a tag out of spec and status.
-    pub(super) async fn delete_tag<T: TagView>(
+    /// Removes a tag: what is wanted of it and what there is. The image stays.
+    pub async fn delete_tag<T: TagView>(
         &self,
+        _manage: &Permit<ManageApi>,
         namespace: &Namespace,
         name: &str,
         deletion: Deletion,

@@ -167,6 +167,11 @@ async fn what_a_mapping_says_of_its_event_is_judged() {
             "Unsupported value: \"Rollback\": supported values: \"rollback\"",
         ),
         ("weir/reason", "x".repeat(1025), "Too long: may not be more than 1024 bytes"),
+        (
+            "weir/reason",
+            "a\u{7}b".to_owned(),
+            "Invalid value: \"a\\ab\": must not contain control characters",
+        ),
     ] {
         let mut wanted = mapping("app", "v2", named(&first));
         wanted.metadata.annotations.insert(key.to_owned(), value);

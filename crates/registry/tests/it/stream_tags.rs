@@ -28,7 +28,11 @@ async fn a_tag_is_copied_from_another_repository_and_can_be_pulled_there() {
     let desk = Desk::open().await;
     let digest = desk.push("source", "v1", "one").await;
     let wanted = tag("copy:stable", copy_of("source:v1"));
-    let written = desk.writer().update_stream_tag(&team(), "copy:stable", put(wanted.clone())).await.unwrap();
+    let written = desk
+        .writer()
+        .update_tag::<ImageStreamTag>(&team(), "copy:stable", put(wanted.clone()))
+        .await
+        .unwrap();
     assert!(written.made);
     let seen = written.object;
     assert_eq!((seen.metadata.name.as_str(), seen.image.metadata.name.as_str()), ("copy:stable", &*digest));
@@ -40,7 +44,8 @@ async fn a_tag_is_copied_from_another_repository_and_can_be_pulled_there() {
     assert!(desk.serves("team/copy", "one").await);
 
     let version = desk.version();
-    let again = desk.writer().update_stream_tag(&team(), "copy:stable", put(wanted)).await.unwrap();
+    let again =
+        desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:stable", put(wanted)).await.unwrap();
     assert!(!again.made);
     assert_eq!((again.object, desk.version()), (seen, version));
 
@@ -59,7 +64,8 @@ async fn who_may_not_pull_from_a_source_may_not_copy_it() {
         desk.rig.push("elsewhere/app", "v1", &weir_testkit::SampleImage::of("one")).await.to_string();
     let wanted = || put(tag("copy:v1", copy_from("elsewhere", "app:v1")));
     let version = desk.version();
-    let (kind, text) = errors(desk.confined_writer().update_stream_tag(&team(), "copy:v1", wanted()).await);
+    let (kind, text) =
+        errors(desk.confined_writer().update_tag::<ImageStreamTag>(&team(), "copy:v1", wanted()).await);
     assert_eq!(kind, "ImageStream");
     assert!(text.starts_with("[]: Internal error: imagestreams \"copy\" is invalid: "), "{text}");
     assert!(text.contains("spec.tags[v1].from: Forbidden: elsewhere/app: "), "{text}");
@@ -68,7 +74,7 @@ async fn who_may_not_pull_from_a_source_may_not_copy_it() {
     assert_eq!(desk.pull("team/copy", "v1").await, Err(404));
     assert!(!desk.serves("team/copy", "one").await);
 
-    object(desk.writer().update_stream_tag(&team(), "copy:v1", wanted()).await);
+    object(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:v1", wanted()).await);
     assert_eq!(desk.pull("team/copy", "v1").await, Ok(digest.clone()));
     // What is there is not judged again.
     let local = edit(|stream: &mut ImageStream| stream.spec.lookup_policy.local = true);
@@ -86,9 +92,10 @@ async fn an_image_of_the_past_is_copied_by_its_digest() {
         let from = json!({"kind": "ImageStreamImage", "name": format!("source@{id}")});
         put(tag("copy:old", json!({"from": from})))
     };
-    let (_, text) = errors(desk.writer().update_stream_tag(&team(), "copy:old", copy("sha256:beef")).await);
+    let (_, text) =
+        errors(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:old", copy("sha256:beef")).await);
     assert!(text.contains("imagestreamimage.image.openshift.io \"sha256:beef\" not found"), "{text}");
-    let seen = object(desk.writer().update_stream_tag(&team(), "copy:old", copy(&old)).await);
+    let seen = object(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:old", copy(&old)).await);
     assert_eq!(seen.image.metadata.name, old);
     assert_eq!(desk.pull("team/copy", "old").await, Ok(old));
     assert!(desk.serves("team/copy", "one").await);
@@ -100,14 +107,17 @@ async fn an_image_of_the_past_is_copied_by_its_digest() {
 async fn a_source_has_to_be_there() {
     let desk = Desk::open().await;
     let copy = |source: &str| put(tag("copy:v1", copy_of(source)));
-    let (_, text) = errors(desk.writer().update_stream_tag(&team(), "copy:v1", copy("none:v1")).await);
+    let (_, text) =
+        errors(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:v1", copy("none:v1")).await);
     assert!(text.contains("spec.tags[v1].from.name: Not found: \"none:v1\""), "{text}");
-    let (_, text) = errors(desk.writer().update_stream_tag(&team(), "copy:v1", copy("a:b:c")).await);
+    let (_, text) =
+        errors(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:v1", copy("a:b:c")).await);
     assert!(text.contains("must be of the form"), "{text}");
     assert!(matches!(desk.view().image_stream(&stream("copy")), Err(ViewError::StreamNotFound)));
 
     desk.push("source", "v1", "one").await;
-    let seen = object(desk.writer().update_stream_tag(&team(), "copy:v1", copy("source:none")).await);
+    let seen =
+        object(desk.writer().update_tag::<ImageStreamTag>(&team(), "copy:v1", copy("source:none")).await);
     assert_eq!((seen.generation, seen.image.metadata.name.as_str()), (0, ""));
     assert!(matches!(desk.view().stream_tag(&stream("copy"), "v1"), Err(ViewError::TagNotFound)));
 }
@@ -118,7 +128,9 @@ async fn an_alias_follows_its_tag() {
     let desk = Desk::open().await;
     let first = desk.push("app", "v1", "one").await;
     object(
-        desk.writer().update_stream_tag(&team(), "app:stable", put(tag("app:stable", copy_of("v1")))).await,
+        desk.writer()
+            .update_tag::<ImageStreamTag>(&team(), "app:stable", put(tag("app:stable", copy_of("v1"))))
+            .await,
     );
     assert_eq!(desk.pull("team/app", "stable").await, Ok(first.clone()));
     let second = desk.push("app", "v1", "two").await;
@@ -136,20 +148,21 @@ async fn an_alias_follows_its_tag() {
 async fn a_tag_is_made_once() {
     let desk = Desk::open().await;
     let pointer = json!({"from": {"kind": "DockerImage", "name": "quay.io/x/y:1"}, "reference": true});
-    let written = desk.writer().create_stream_tag(&team(), tag("app:v1", pointer.clone())).await.unwrap();
+    let written =
+        desk.writer().create_tag::<ImageStreamTag>(&team(), tag("app:v1", pointer.clone())).await.unwrap();
     assert!(written.made);
     assert_eq!(desk.stream("app").metadata.generation, 1);
-    let refused = desk.writer().create_stream_tag(&team(), tag("app:v1", pointer.clone())).await;
+    let refused = desk.writer().create_tag::<ImageStreamTag>(&team(), tag("app:v1", pointer.clone())).await;
     let Err(Refusal::AlreadyExists { resource: Some("imagestreamtag"), name, .. }) = refused else {
         panic!("{refused:?}")
     };
     assert_eq!(name, "app:v1");
 
     desk.push("app", "pushed", "one").await;
-    desk.writer().create_stream_tag(&team(), tag("app:pushed", pointer.clone())).await.unwrap();
+    desk.writer().create_tag::<ImageStreamTag>(&team(), tag("app:pushed", pointer.clone())).await.unwrap();
     let mut annotated = tag("app:more", pointer);
     annotated.tag.as_mut().unwrap().annotations = Some([("a".to_owned(), "b".to_owned())].into());
-    let (kind, text) = errors(desk.writer().create_stream_tag(&team(), annotated).await);
+    let (kind, text) = errors(desk.writer().create_tag::<ImageStreamTag>(&team(), annotated).await);
     assert_eq!(kind, "ImageStreamTag");
     assert!(text.contains("tag.annotations: Invalid value"), "{text}");
 }
@@ -158,22 +171,26 @@ async fn a_tag_is_made_once() {
 #[tokio::test]
 async fn names_are_those_of_a_stream_and_a_tag() {
     let desk = Desk::open().await;
-    let refused = desk.writer().create_stream_tag(&team(), tag("app", copy_of("v1"))).await;
+    let refused = desk.writer().create_tag::<ImageStreamTag>(&team(), tag("app", copy_of("v1"))).await;
     let Err(Refusal::BadRequest(text)) = refused else { panic!("{refused:?}") };
     assert_eq!(text, "\"app\" must be of the form <stream_name>:<tag>");
     for name in ["app", "app:a:b", "app@x"] {
-        let refused = desk.writer().update_stream_tag(&team(), name, put(tag(name, copy_of("v1")))).await;
+        let refused =
+            desk.writer().update_tag::<ImageStreamTag>(&team(), name, put(tag(name, copy_of("v1")))).await;
         let Err(Refusal::BadRequest(text)) = refused else { panic!("{refused:?}") };
         assert_eq!(text, "ImageStreamTags must be retrieved with <name>:<tag>");
-        let refused = desk.writer().delete_image_tag(&desk.manage, &team(), name, Deletion::default()).await;
+        let refused =
+            desk.writer().delete_tag::<ImageTag>(&desk.manage, &team(), name, Deletion::default()).await;
         let Err(Refusal::BadRequest(text)) = refused else { panic!("{refused:?}") };
         assert_eq!(text, "ImageTags must be retrieved with <name>:<tag>");
     }
-    let (kind, text) = errors(desk.writer().create_stream_tag(&team(), tag("App:v1", Value::Null)).await);
+    let (kind, text) =
+        errors(desk.writer().create_tag::<ImageStreamTag>(&team(), tag("App:v1", Value::Null)).await);
     assert_eq!(kind, "ImageStream");
     assert!(text.contains("metadata.name: Invalid value: \"App\": must match"), "{text}");
     let nowhere = weir_image_api::Namespace::parse("nowhere").unwrap();
-    let refused = desk.writer().update_stream_tag(&nowhere, "app:v1", put(tag("app:v1", Value::Null))).await;
+    let refused =
+        desk.writer().update_tag::<ImageStreamTag>(&nowhere, "app:v1", put(tag("app:v1", Value::Null))).await;
     assert!(matches!(refused, Err(Refusal::NamespaceNotFound(_))), "{refused:?}");
 }
 
@@ -183,17 +200,18 @@ async fn an_update_that_names_a_version_has_to_name_the_right_one() {
     let desk = Desk::open().await;
     let mut wanted = tag("app:v1", copy_of("v2"));
     wanted.metadata.resource_version = Some("1".parse().unwrap());
-    let refused = desk.writer().update_stream_tag(&team(), "app:v1", put(wanted.clone())).await;
+    let refused = desk.writer().update_tag::<ImageStreamTag>(&team(), "app:v1", put(wanted.clone())).await;
     assert!(matches!(&refused, Err(Refusal::NotFound { name, .. }) if name == "app:v1"), "{refused:?}");
     desk.push("app", "v1", "one").await;
     let version = desk.version();
-    let refused = desk.writer().update_stream_tag(&team(), "app:v1", put(wanted)).await;
+    let refused = desk.writer().update_tag::<ImageStreamTag>(&team(), "app:v1", put(wanted)).await;
     let Err(Refusal::Conflict { resource: None, name, why }) = refused else { panic!("{refused:?}") };
     assert_eq!(name, "app:v1");
     let current = desk.stream("app").metadata.resource_version.unwrap();
     assert_eq!(why, format!("another caller has updated the resource version to {current}"));
 
-    let refused = desk.writer().update_stream_tag(&team(), "app:v1", put(tag("app:v1", Value::Null))).await;
+    let refused =
+        desk.writer().update_tag::<ImageStreamTag>(&team(), "app:v1", put(tag("app:v1", Value::Null))).await;
     let Err(Refusal::BadRequest(text)) = refused else { panic!("{refused:?}") };
     assert_eq!(text, "imagestreamtag v1 is not a spec tag in imagestream team/app, cannot be updated");
     assert_eq!(desk.version(), version);
@@ -205,19 +223,19 @@ async fn a_patch_starts_from_what_there_is() {
     let desk = Desk::open().await;
     let digest = desk.push("app", "v1", "one").await;
     let point = edit(|tag: &mut ImageStreamTag| tag.tag = Some(parse(copy_of("v1"))));
-    let made = object(desk.writer().update_stream_tag(&team(), "app:alias", point).await);
+    let made = object(desk.writer().update_tag::<ImageStreamTag>(&team(), "app:alias", point).await);
     assert_eq!(made.image.metadata.name, digest);
     let annotate = edit(|tag: &mut ImageStreamTag| {
         tag.metadata.annotations.insert("a".to_owned(), "b".to_owned());
     });
-    let noted = desk.writer().update_stream_tag(&team(), "app:alias", annotate).await.unwrap();
+    let noted = desk.writer().update_tag::<ImageStreamTag>(&team(), "app:alias", annotate).await.unwrap();
     assert!(!noted.made);
     assert_eq!(noted.object.tag.unwrap().annotations.unwrap()["a"], "b");
     assert_eq!(noted.object.image.metadata.annotations["a"], "b");
     let label = edit(|tag: &mut ImageStreamTag| {
         tag.metadata.labels.insert("a".to_owned(), "b".to_owned());
     });
-    let (_, text) = errors(desk.writer().update_stream_tag(&team(), "app:alias", label).await);
+    let (_, text) = errors(desk.writer().update_tag::<ImageStreamTag>(&team(), "app:alias", label).await);
     assert!(text.contains("may not update fields other than metadata.annotations"), "{text}");
 }
 
@@ -232,8 +250,8 @@ async fn writes_at_the_same_time_all_count() {
     let (a, b) = (desk.writer(), desk.writer());
     let namespace = team();
     let (first, second) = tokio::join!(
-        a.update_stream_tag(&namespace, "app:a", point("app:a")),
-        b.update_stream_tag(&namespace, "app:b", point("app:b")),
+        a.update_tag::<ImageStreamTag>(&namespace, "app:a", point("app:a")),
+        b.update_tag::<ImageStreamTag>(&namespace, "app:b", point("app:b")),
     );
     assert!(first.unwrap().made && second.unwrap().made);
     let tags = desk.stream("app").spec.tags;
@@ -247,23 +265,24 @@ async fn a_tag_goes_from_spec_and_status() {
     let digest = desk.push("app", "v1", "one").await;
     desk.push("app", "v2", "one").await;
     let before = desk.stream("app").metadata;
-    let refused = desk.writer().delete_stream_tag(&desk.manage, &team(), "app:v1", only("another")).await;
+    let refused =
+        desk.writer().delete_tag::<ImageStreamTag>(&desk.manage, &team(), "app:v1", only("another")).await;
     let Err(Refusal::Conflict { name, why, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!((name.as_str(), why.as_str()), ("app:v1", "the UID precondition was not met"));
     let version = desk.version();
     let writer = desk.dry_writer();
-    writer.delete_stream_tag(&desk.manage, &team(), "app:v1", only(&before.uid)).await.unwrap();
+    writer.delete_tag::<ImageStreamTag>(&desk.manage, &team(), "app:v1", only(&before.uid)).await.unwrap();
     assert_eq!(desk.version(), version);
 
     let writer = desk.writer();
-    writer.delete_stream_tag(&desk.manage, &team(), "app:v1", only(&before.uid)).await.unwrap();
+    writer.delete_tag::<ImageStreamTag>(&desk.manage, &team(), "app:v1", only(&before.uid)).await.unwrap();
     assert_eq!(desk.stream("app").metadata.generation, before.generation);
     assert_eq!(desk.pull("team/app", "v1").await, Err(404));
     assert_eq!(desk.pull("team/app", "v2").await, Ok(digest.clone()));
     assert_eq!(desk.pull("team/app", &digest).await, Ok(digest));
-    let refused = writer.delete_image_tag(&desk.manage, &team(), "app:v1", Deletion::default()).await;
+    let refused = writer.delete_tag::<ImageTag>(&desk.manage, &team(), "app:v1", Deletion::default()).await;
     assert!(matches!(&refused, Err(Refusal::NotFound { name, .. }) if name == "app:v1"), "{refused:?}");
-    let refused = writer.delete_image_tag(&desk.manage, &team(), "none:v1", Deletion::default()).await;
+    let refused = writer.delete_tag::<ImageTag>(&desk.manage, &team(), "none:v1", Deletion::default()).await;
     assert!(matches!(&refused, Err(Refusal::NotFound { name, .. }) if name == "none"), "{refused:?}");
 }
 
@@ -274,13 +293,19 @@ async fn a_tag_may_only_point_elsewhere() {
     let pointer = json!({"from": {"kind": "DockerImage", "name": "quay.io/x/y:1"}, "reference": true});
     let version = desk.version();
     let writer = desk.dry_writer();
-    let tried = writer.update_stream_tag(&team(), "app:p", put(tag("app:p", pointer.clone()))).await.unwrap();
+    let tried = writer
+        .update_tag::<ImageStreamTag>(&team(), "app:p", put(tag("app:p", pointer.clone())))
+        .await
+        .unwrap();
     assert!(tried.made);
     assert_eq!(desk.version(), version);
     assert!(matches!(desk.view().image_stream(&stream("app")), Err(ViewError::StreamNotFound)));
 
-    let written =
-        desk.writer().update_stream_tag(&team(), "app:p", put(tag("app:p", pointer))).await.unwrap();
+    let written = desk
+        .writer()
+        .update_tag::<ImageStreamTag>(&team(), "app:p", put(tag("app:p", pointer)))
+        .await
+        .unwrap();
     let seen = written.object;
     assert_eq!((written.made, seen.generation, seen.image.docker_image_reference.as_str()), (true, 0, ""));
     assert!(matches!(desk.view().stream_tag(&stream("app"), "p"), Err(ViewError::TagNotFound)));
@@ -294,13 +319,13 @@ async fn a_tag_may_only_point_elsewhere() {
 async fn the_complete_view_is_written_likewise() {
     let desk = Desk::open().await;
     let bare: ImageTag = parse(json!({"metadata": {"name": "app:v1"}}));
-    let (kind, text) = errors(desk.writer().create_image_tag(&team(), bare.clone()).await);
+    let (kind, text) = errors(desk.writer().create_tag::<ImageTag>(&team(), bare.clone()).await);
     assert_eq!(kind, "ImageTag");
     assert!(text.contains("spec: Required value: spec is a required field during creation"), "{text}");
     let pointer = json!({"from": {"kind": "DockerImage", "name": "quay.io/x/y:1"}, "reference": true});
     let wanted = ImageTag { spec: Some(parse(pointer)), ..bare };
-    assert!(desk.writer().create_image_tag(&team(), wanted.clone()).await.unwrap().made);
-    let refused = desk.writer().create_image_tag(&team(), wanted).await;
+    assert!(desk.writer().create_tag::<ImageTag>(&team(), wanted.clone()).await.unwrap().made);
+    let refused = desk.writer().create_tag::<ImageTag>(&team(), wanted).await;
     let Err(Refusal::AlreadyExists { resource: None, name, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(name, "app:v1");
 
@@ -311,10 +336,10 @@ async fn the_complete_view_is_written_likewise() {
     assert!(shown.status.as_ref().unwrap().items.len() > 1);
     let mut forged = shown.clone();
     forged.status.as_mut().unwrap().items[0].generation = 77;
-    let (_, text) = errors(desk.writer().update_image_tag(&team(), "app:v1", put(forged)).await);
+    let (_, text) = errors(desk.writer().update_tag::<ImageTag>(&team(), "app:v1", put(forged)).await);
     assert!(text.contains("status: Invalid value: \"\": may not update fields other than spec"), "{text}");
     let unspecified = ImageTag { spec: None, ..shown };
-    let written = desk.writer().update_image_tag(&team(), "app:v1", put(unspecified)).await.unwrap();
+    let written = desk.writer().update_tag::<ImageTag>(&team(), "app:v1", put(unspecified)).await.unwrap();
     assert!(!written.made);
     let left = desk.view().image_tag(&stream("app"), "v1").unwrap();
     assert_eq!(left.spec, None);
@@ -327,10 +352,14 @@ async fn a_tag_that_the_protocol_cannot_name_is_not_listed_by_it() {
     let desk = Desk::open().await;
     desk.push("app", "v1", "one").await;
     for name in ["app:a:b", "app:a b", "app:-x"] {
-        object(desk.writer().create_stream_tag(&team(), tag(name, copy_of("app:v1"))).await);
+        object(desk.writer().create_tag::<ImageStreamTag>(&team(), tag(name, copy_of("app:v1"))).await);
     }
     let long = "x".repeat(129);
-    object(desk.writer().create_stream_tag(&team(), tag(&format!("app:{long}"), copy_of("app:v1"))).await);
+    object(
+        desk.writer()
+            .create_tag::<ImageStreamTag>(&team(), tag(&format!("app:{long}"), copy_of("app:v1")))
+            .await,
+    );
     let listed = async || desk.rig.get("/v2/team/app/tags/list").await.json()["tags"].clone();
     assert_eq!(listed().await, json!(["v1"]));
     let digest = desk.pull("team/app", "v1").await.unwrap();
@@ -358,7 +387,7 @@ async fn a_copy_brings_along_what_was_missing() {
     assert_eq!(desk.rig.push_manifest("team/source", "v1", kind, index.manifest.clone()).await.status, 201);
     let digest = child.digest().to_string();
     assert_eq!(desk.pull("team/app", &digest).await, Err(404));
-    object(desk.writer().create_stream_tag(&team(), tag("app:v1", copy_of("source:v1"))).await);
+    object(desk.writer().create_tag::<ImageStreamTag>(&team(), tag("app:v1", copy_of("source:v1"))).await);
     assert_eq!(desk.pull("team/app", &digest).await, Ok(digest.clone()));
     assert!(desk.serves("team/app", "one").await);
 }
