@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::MutexGuard;
 use weir_registry::view::ViewError;
 
 use crate::watch::event::{Change, Loaded};
@@ -31,18 +31,14 @@ impl Rings {
 }
 
 /// The newest changes of one resource, read once for all who watch it.
-#[derive(Debug)]
+///
+/// Its locks are held while the log is read, so those who wait for them leave their threads to others.
+#[derive(Debug, Default)]
 pub(crate) struct Ring {
-    span: Mutex<Span>,
+    span: tokio::sync::Mutex<Span>,
     /// Those who are too far behind read the log one at a time: it is long, and others want to read
     /// and write meanwhile.
-    turn: Semaphore,
-}
-
-impl Default for Ring {
-    fn default() -> Ring {
-        Ring { span: Mutex::default(), turn: Semaphore::new(1) }
-    }
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// All changes after one version and up to another.
@@ -68,7 +64,7 @@ pub(super) enum Next {
 impl Ring {
     /// The changes after a version, of a log that has reached the version `newest`. `load` reads the
     /// log.
-    pub(super) fn after(
+    pub(super) async fn after(
         &self,
         version: u64,
         newest: u64,
@@ -77,8 +73,7 @@ impl Ring {
         if version >= newest {
             return Ok(Next::Changes(Loaded { changes: Vec::new(), upto: version }));
         }
-        // A panic while the lock was held left a span that is short, never one that is wrong.
-        let mut span = self.span.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut span = self.span.lock().await;
         if version.saturating_sub(span.upto) > MOST_CHANGES as u64 {
             // Nobody has watched for a while.
             span.begin_at(version);
@@ -108,12 +103,10 @@ impl Ring {
         }
         Ok(Next::Changes(span.following(version)))
     }
-}
 
-impl Ring {
     /// Waits for a turn at the log, which ends when it is dropped.
-    pub(super) async fn turn(&self) -> SemaphorePermit<'_> {
-        self.turn.acquire().await.expect("nobody closes it")
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 }
 

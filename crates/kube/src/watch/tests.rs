@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::sync::watch::{self, Receiver};
 use weir_image_api::meta::IncludeObject;
-use weir_image_api::{ImageStream, Namespace, ResourceVersion, Timestamp};
+use weir_image_api::{ImageStream, NamedTagEventList, Namespace, ResourceVersion, TagEvent, Timestamp};
 use weir_registry::view::{ChangeScope, Listed, Page, ViewError};
 
 use super::ring::Ring;
@@ -56,6 +57,16 @@ impl Shelf {
         version
     }
 
+    /// Writes a stream with a tag that was moved then.
+    fn tag(&self, key: &str, then: i64) {
+        self.put(key, Some("x"));
+        let mut book = self.book.lock().unwrap();
+        let stream = book.entries.last_mut().unwrap().2.as_mut().unwrap();
+        let event = TagEvent { created: Timestamp::from_seconds(then), ..TagEvent::default() };
+        stream.status.tags =
+            vec![NamedTagEventList { tag: "t".to_owned(), items: vec![event], ..Default::default() }];
+    }
+
     fn compact(&self, version: u64) {
         self.book.lock().unwrap().compacted = version;
     }
@@ -77,6 +88,20 @@ impl Shelf {
     }
 
     fn watch_with(&self, query: &str, namespace: Option<&str>, ring: &Arc<Ring>) -> Result<Events, String> {
+        self.open(Form::Object, query, namespace, ring)
+    }
+
+    fn watch_as(&self, form: Form, query: &str) -> Result<Events, String> {
+        self.open(form, query, None, &Arc::default())
+    }
+
+    fn open(
+        &self,
+        form: Form,
+        query: &str,
+        namespace: Option<&str>,
+        ring: &Arc<Ring>,
+    ) -> Result<Events, String> {
         let query = Query::parse(query);
         let resource = CATALOGUE
             .iter()
@@ -88,7 +113,6 @@ impl Shelf {
             labels: LabelSelector::parse(query.get("labelSelector").unwrap_or_default()).unwrap(),
             fields: FieldSelector::parse(query.get("fieldSelector").unwrap_or_default()).unwrap(),
         };
-        let form = Form::Object;
         let now = Timestamp::from_seconds(0);
         Watching::new(
             resource,
@@ -385,4 +409,20 @@ async fn the_state_and_what_follows_it_replay_to_the_present() {
         }
         assert!(ended && after_end > 0);
     }
+}
+
+// Ages are those of the moment, however long the watch has lasted.
+#[tokio::test(start_paused = true)]
+async fn a_table_tells_ages_as_of_now() {
+    let shelf = Shelf::new();
+    let mut events = shelf.watch_as(Form::Table, "timeoutSeconds=3000").unwrap();
+    let updated = |piece: Bytes| {
+        let frame: Value = serde_json::from_slice(&piece).unwrap();
+        frame["object"]["rows"][0]["cells"][3].as_str().unwrap().to_owned()
+    };
+    shelf.tag("n/a", 0);
+    assert_eq!(updated(events.next().await.unwrap()), "Less than a second ago");
+    tokio::time::advance(std::time::Duration::from_mins(10)).await;
+    shelf.tag("n/b", 0);
+    assert_eq!(updated(events.next().await.unwrap()), "10 minutes ago");
 }

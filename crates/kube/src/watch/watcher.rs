@@ -66,30 +66,27 @@ pub(crate) struct Selection {
 pub(crate) fn open(watching: Watching) -> Result<Events, Failure> {
     let feed = watching.log.subscribe();
     let newest = *feed.borrow();
-    let phase = match watching.options.start {
+    let (phase, position) = match watching.options.start {
         Start::State { at_least, .. } if at_least > newest => {
             return Err(Failure::ResourceVersionTooLarge { asked: at_least, current: newest });
         }
         Start::State { .. } => {
             let namespace = watching.selection.namespace.as_deref();
-            Phase::Initial(Initial::new(namespace, watching.only()))
+            (Phase::Initial(Initial::new(namespace, watching.only())), newest)
         }
-        Start::Now => Phase::Live { joined: false },
+        Start::Now => (Phase::Live { joined: false }, newest),
         Start::After(version) => {
             // Reads nothing, but fails if the log begins later.
             watching.load(version, 1).map_err(|error| watching.failure(version, error))?;
-            Phase::Live { joined: false }
+            (Phase::Live { joined: false }, version)
         }
-    };
-    let position = match watching.options.start {
-        Start::After(version) => version,
-        Start::State { .. } | Start::Now => newest,
     };
     let now = Instant::now();
     let watcher = Watcher {
         end: now + watching.options.life,
         next_bookmark: now + BOOKMARK_EVERY.min(watching.options.life.saturating_sub(BOOKMARK_BEFORE_END)),
         next_look: now,
+        opened: now,
         watching,
         feed,
         phase,
@@ -120,6 +117,7 @@ struct Watcher {
     end: Instant,
     next_bookmark: Instant,
     next_look: Instant,
+    opened: Instant,
 }
 
 enum Phase {
@@ -180,6 +178,13 @@ impl Watcher {
         Some(())
     }
 
+    /// How objects are shown by now: a table tells their ages, and a watch may last an hour.
+    fn look(&self) -> Look {
+        let Look { form, now } = self.watching.look;
+        let since = i64::try_from(self.opened.elapsed().as_secs()).unwrap_or(i64::MAX);
+        Look { form, now: Timestamp::from_seconds(now.seconds().saturating_add(since)) }
+    }
+
     fn gap(&self) -> Duration {
         // Each watcher holds the ring.
         let watchers = u32::try_from(Arc::strong_count(&self.watching.ring)).unwrap_or(u32::MAX);
@@ -204,10 +209,11 @@ impl Watcher {
         let Phase::Initial(initial) = &mut self.phase else { return };
         match initial.next_page(self.watching.log.as_ref()) {
             Ok((objects, more)) => {
-                let frame = Frame { word: Word::Added, form: self.watching.look.form };
+                let Look { form, now } = self.look();
+                let frame = Frame { word: Word::Added, form };
                 let kind = self.watching.resource.kind;
                 for object in objects.iter().filter(|object| self.watching.selects(object.as_ref())) {
-                    self.ready.push_back(frame.of_object(kind, self.watching.look.now, object.as_ref()));
+                    self.ready.push_back(frame.of_object(kind, now, object.as_ref()));
                 }
                 if !more {
                     self.end_of_state();
@@ -247,7 +253,7 @@ impl Watcher {
             // The ring is everybody's.
             self.watching.log.load(&ChangeScope::default(), after, limit)
         });
-        match next {
+        match next.await {
             Ok(Next::Changes(loaded)) => {
                 self.phase = Phase::Live { joined: true };
                 self.take(&loaded);
@@ -273,12 +279,13 @@ impl Watcher {
     }
 
     fn take(&mut self, loaded: &Loaded) {
+        let look = self.look();
         for change in &loaded.changes {
             let seen = self.covered.as_ref().is_some_and(|of| of.shows(change.object(), change.version));
             if !seen && self.watching.reaches(change) {
                 let watching = &self.watching;
                 let selects = |object: &dyn Record| watching.selects(object);
-                self.ready.extend(change.frame(watching.resource.kind, watching.look, selects));
+                self.ready.extend(change.frame(watching.resource.kind, look, selects));
             }
         }
         self.position = self.position.max(loaded.upto);
